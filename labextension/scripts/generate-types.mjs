@@ -1,0 +1,39 @@
+/**
+ * Turns the JSON schema on standard input into `src/api/types.ts`.
+ *
+ * With `--check` nothing is written; the exit code tells whether the file is fresh.
+ */
+import { readFile, writeFile } from 'node:fs/promises';
+import { text } from 'node:stream/consumers';
+import { fileURLToPath } from 'node:url';
+
+import { compile } from 'json-schema-to-typescript';
+import { format, resolveConfig } from 'prettier';
+
+const target = fileURLToPath(new URL('../src/api/types.ts', import.meta.url));
+const banner =
+  '// Generated from tinytorch_lab/api/schemas.py by "npm run types"; edit the models there.\n';
+
+const schema = JSON.parse(await text(process.stdin));
+const declarations = await compile(schema, 'Wire', {
+  bannerComment: banner,
+  format: false
+});
+// The container exists only to make every model reachable for the generator.
+const models = declarations.replace(/export interface Wire \{[^}]*\}\n/, '');
+const generated = await format(models, {
+  ...(await resolveConfig(target)),
+  parser: 'typescript'
+});
+
+if (process.argv.includes('--check')) {
+  const present = await readFile(target, 'utf8').catch(() => '');
+  if (present !== generated) {
+    console.error(
+      'labextension/src/api/types.ts is stale: run "npm run types".'
+    );
+    process.exitCode = 1;
+  }
+} else {
+  await writeFile(target, generated);
+}

@@ -1,0 +1,120 @@
+// Generated from tinytorch_lab/api/schemas.py by "npm run types"; edit the models there.
+
+/**
+ * The whole course from the student's side. ``answer_words`` are the least and most words of an answer.
+ */
+export interface CourseOverview {
+  title: string;
+  workspace: string;
+  phases: PhaseInfo[];
+  modules: ModuleEntry[];
+  /**
+   * @minItems 2
+   * @maxItems 2
+   */
+  answer_words: [unknown, unknown];
+}
+/**
+ * A phase of the course.
+ */
+export interface PhaseInfo {
+  number: number;
+  title: string;
+}
+/**
+ * One module as the sidebar lists it. ``path`` is the notebook's path below the server's root.
+ */
+export interface ModuleEntry {
+  name: string;
+  number: number;
+  title: string;
+  phase: number;
+  summary: string;
+  prerequisites: string[];
+  exports: string[];
+  points: number;
+  status: 'unavailable' | 'not_started' | 'in_progress' | 'passed';
+  path: string | null;
+  tests_passed: number;
+  tests_total: number;
+  package: 'missing' | 'behind' | 'current';
+}
+/**
+ * The body of every answer that is not a success.
+ */
+export interface ErrorBody {
+  message: string;
+}
+/**
+ * Why a notebook could not be exported; ``cell`` counts from 1, ``line`` from 1 within the cell.
+ */
+export interface ExportProblem {
+  notebook: string;
+  cell: number | null;
+  line: number | null;
+  message: string;
+}
+/**
+ * What an export did; with problems, nothing was written.
+ */
+export interface ExportReport {
+  written: string[];
+  unchanged: string[];
+  problems: ExportProblem[];
+}
+/**
+ * A module's notebook in the workspace; ``backup`` is where the replaced one was kept, after a reset.
+ */
+export interface OpenedModule {
+  module: string;
+  path: string;
+  created: boolean;
+  backup: string | null;
+}
+/**
+ * A place in a traceback: the notebook cell's id (or a file name), the line from 1, and its text.
+ */
+export interface SourceFrame {
+  cell: string;
+  line: number;
+  text: string;
+}
+/**
+ * One test cell of a run. ``seconds`` and bytes are of the cell; reference figures are absent when unknown.
+ */
+export interface TestRow {
+  grade_id: string;
+  cell_id: string;
+  title: string;
+  points: number;
+  status: 'pending' | 'running' | 'passed' | 'failed' | 'not_run';
+  message: string;
+  frames: SourceFrame[];
+  traceback: string;
+  seconds: number | null;
+  peak_bytes: number | null;
+  reference_seconds: number | null;
+  reference_peak_bytes: number | null;
+}
+/**
+ * A run of a module's inline tests; ``notices`` are errors in cells that are not tests.
+ */
+export interface TestRun {
+  run_id: string;
+  module: string;
+  state: 'never' | 'running' | 'done' | 'cancelled' | 'failed';
+  rows: TestRow[];
+  notices: string[];
+  started_at: string | null;
+  seconds: number | null;
+  reason: string;
+}
+/**
+ * What the event bus carries while tests run: the row that changed, or the run's new state.
+ */
+export interface TestRunEvent {
+  run_id: string;
+  module: string;
+  state: 'never' | 'running' | 'done' | 'cancelled' | 'failed';
+  row: TestRow | null;
+}

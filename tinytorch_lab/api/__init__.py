@@ -1,0 +1,1 @@
+"""HTTP: what the browser asks and what it is answered."""

@@ -1,0 +1,146 @@
+"""The wire format. The TypeScript types in ``labextension/src/api/types.ts`` are generated from these models."""
+
+from typing import Literal
+
+from pydantic import BaseModel, ConfigDict
+
+
+class Wire(BaseModel):
+    """Base of everything that crosses the wire: unknown fields are an error, values do not change."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+ModuleStatus = Literal["unavailable", "not_started", "in_progress", "passed"]
+"""``passed``: every visible test of the notebook as saved passes."""
+
+PackageState = Literal["missing", "behind", "current"]
+"""Whether the student's package holds nothing of a module, an older export of it, or its present state."""
+
+RowStatus = Literal["pending", "running", "passed", "failed", "not_run"]
+RunState = Literal["never", "running", "done", "cancelled", "failed"]
+
+
+class PhaseInfo(Wire):
+    """A phase of the course."""
+
+    number: int
+    title: str
+
+
+class ModuleEntry(Wire):
+    """One module as the sidebar lists it. ``path`` is the notebook's path below the server's root."""
+
+    name: str
+    number: int
+    title: str
+    phase: int
+    summary: str
+    prerequisites: list[str]
+    exports: list[str]
+    points: float
+    status: ModuleStatus
+    path: str | None
+    tests_passed: int
+    tests_total: int
+    package: PackageState
+
+
+class CourseOverview(Wire):
+    """The whole course from the student's side. ``answer_words`` are the least and most words of an answer."""
+
+    title: str
+    workspace: str
+    phases: list[PhaseInfo]
+    modules: list[ModuleEntry]
+    answer_words: tuple[int, int]
+
+
+class OpenedModule(Wire):
+    """A module's notebook in the workspace; ``backup`` is where the replaced one was kept, after a reset."""
+
+    module: str
+    path: str
+    created: bool
+    backup: str | None
+
+
+class SourceFrame(Wire):
+    """A place in a traceback: the notebook cell's id (or a file name), the line from 1, and its text."""
+
+    cell: str
+    line: int
+    text: str
+
+
+class TestRow(Wire):
+    """One test cell of a run. ``seconds`` and bytes are of the cell; reference figures are absent when unknown."""
+
+    grade_id: str
+    cell_id: str
+    title: str
+    points: float
+    status: RowStatus
+    message: str
+    frames: list[SourceFrame]
+    traceback: str
+    seconds: float | None
+    peak_bytes: int | None
+    reference_seconds: float | None
+    reference_peak_bytes: int | None
+
+
+class TestRun(Wire):
+    """A run of a module's inline tests; ``notices`` are errors in cells that are not tests."""
+
+    run_id: str
+    module: str
+    state: RunState
+    rows: list[TestRow]
+    notices: list[str]
+    started_at: str | None
+    seconds: float | None
+    reason: str
+
+
+class ExportProblem(Wire):
+    """Why a notebook could not be exported; ``cell`` counts from 1, ``line`` from 1 within the cell."""
+
+    notebook: str
+    cell: int | None
+    line: int | None
+    message: str
+
+
+class ExportReport(Wire):
+    """What an export did; with problems, nothing was written."""
+
+    written: list[str]
+    unchanged: list[str]
+    problems: list[ExportProblem]
+
+
+class ErrorBody(Wire):
+    """The body of every answer that is not a success."""
+
+    message: str
+
+
+class TestRunEvent(Wire):
+    """What the event bus carries while tests run: the row that changed, or the run's new state."""
+
+    run_id: str
+    module: str
+    state: RunState
+    row: TestRow | None
+
+
+TOP_LEVEL: tuple[type[Wire], ...] = (
+    CourseOverview,
+    OpenedModule,
+    TestRun,
+    TestRunEvent,
+    ExportReport,
+    ErrorBody,
+)
+"""The models that are a whole request, answer or event."""

@@ -1,0 +1,1 @@
+"""The validator: what must hold before a module reaches a student."""

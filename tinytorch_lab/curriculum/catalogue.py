@@ -1,0 +1,118 @@
+"""The catalogue of the course, read from ``course.toml``."""
+
+import tomllib
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from tinytorch_lab.errors import InvalidInputError, NotFoundError
+
+
+@dataclass(frozen=True)
+class ModuleInfo:
+    """One module of the course, whether or not its notebook exists yet."""
+
+    name: str
+    title: str
+    phase: int
+    prerequisites: tuple[str, ...]
+    exports: tuple[str, ...]
+    summary: str
+
+    @property
+    def number(self) -> int:
+        """Place in the course, from 1."""
+        return int(self.name[:2])
+
+
+@dataclass(frozen=True)
+class Phase:
+    """A run of modules that ends in something that works."""
+
+    number: int
+    title: str
+
+
+@dataclass(frozen=True)
+class Milestone:
+    """What the student's own package must be able to do after a module."""
+
+    number: int
+    title: str
+    after: str
+    goal: str
+
+
+@dataclass(frozen=True)
+class Course:
+    """Everything ``course.toml`` says."""
+
+    id: str
+    title: str
+    automatic_points: int
+    written_points: int
+    answer_words: tuple[int, int]
+    weights: Mapping[str, float]
+    limits: Mapping[str, int]
+    phases: tuple[Phase, ...]
+    milestones: tuple[Milestone, ...]
+    modules: tuple[ModuleInfo, ...]
+
+    def find(self, query: str) -> ModuleInfo:
+        """Return the module meant by ``01_tensor``, ``tensor``, ``01`` or ``1``.
+
+        Raises:
+            NotFoundError: no module, or more than one, is meant.
+        """
+        wanted = query.strip().lower()
+        for module in self.modules:
+            number = module.name[:2]
+            if wanted in (module.name, number, str(module.number), module.name[3:]):
+                return module
+        known = ", ".join(module.name for module in self.modules)
+        raise NotFoundError(f"There is no module {query!r}; the modules are {known}.")
+
+    def earlier(self, module: ModuleInfo) -> tuple[ModuleInfo, ...]:
+        """Return the modules before ``module``, in order."""
+        return tuple(other for other in self.modules if other.number < module.number)
+
+
+def load_course(path: Path) -> Course:
+    """Read ``course.toml`` at ``path``.
+
+    Raises:
+        NotFoundError: there is no such file.
+        InvalidInputError: it is not TOML, or a table lacks a key.
+    """
+    try:
+        tables = tomllib.loads(path.read_text(encoding="utf-8"))
+        return _course(tables)
+    except FileNotFoundError:
+        raise NotFoundError(f"There is no course description at {path}.") from None
+    except tomllib.TOMLDecodeError as error:
+        raise InvalidInputError(f"{path} is not valid TOML: {error}.") from None
+    except (KeyError, TypeError) as error:
+        raise InvalidInputError(f"{path} lacks or misspells {error}.") from None
+
+
+def _course(tables: dict[str, Any]) -> Course:
+    head = tables["course"]
+    low, high = head["answer_words"]
+    return Course(
+        id=head["id"],
+        title=head["title"],
+        automatic_points=head["automatic_points"],
+        written_points=head["written_points"],
+        answer_words=(low, high),
+        weights=tables["weights"],
+        limits=tables["limits"],
+        phases=tuple(Phase(**table) for table in tables["phase"]),
+        milestones=tuple(Milestone(**table) for table in tables["milestone"]),
+        modules=tuple(_module(table) for table in tables["module"]),
+    )
+
+
+def _module(table: dict[str, Any]) -> ModuleInfo:
+    lists = {key: tuple(table[key]) for key in ("prerequisites", "exports")}
+    return ModuleInfo(**{**table, **lists})

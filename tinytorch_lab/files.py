@@ -1,0 +1,36 @@
+"""Writing files so that a reader sees the old content or the new, never half of one."""
+
+import os
+import tempfile
+from pathlib import Path
+
+from tinytorch_lab.errors import NotAvailableError
+
+
+def write_text(path: Path, text: str) -> None:
+    """Replace ``path`` by UTF-8 ``text`` in one step; its folder is made when missing.
+
+    Raises:
+        NotAvailableError: the disk is full or read-only, or the place is not ours to write.
+    """
+    write_bytes(path, text.encode("utf-8"))
+
+
+def write_bytes(path: Path, content: bytes) -> None:
+    """Replace ``path`` by ``content`` in one step; its folder is made when missing.
+
+    Raises:
+        NotAvailableError: the disk is full or read-only, or the place is not ours to write.
+    """
+    temporary = None
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        descriptor, temporary = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
+        with os.fdopen(descriptor, "wb") as file:
+            file.write(content)
+        Path(temporary).chmod(path.stat().st_mode & 0o777 if path.exists() else 0o644)
+        os.replace(temporary, path)
+    except OSError as error:
+        if temporary is not None and os.path.exists(temporary):
+            os.unlink(temporary)
+        raise NotAvailableError(f"Cannot write {path}: {error.strerror}; nothing was changed.") from None

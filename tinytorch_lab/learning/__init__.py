@@ -1,0 +1,1 @@
+"""The student's side: workspace, tests, package and written answers."""

@@ -1,0 +1,127 @@
+"""What goes into a run of notebook cells and what comes out of it.
+
+Everything here is plain data: a job is a pure function's input, so running one twice is harmless, and a result
+can cross a process or a machine as JSON.
+"""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from typing import Any, Literal, Protocol
+
+Role = Literal["student", "test", "skip"]
+Status = Literal["ok", "error", "timeout", "killed", "skipped", "not_run"]
+Integrity = Literal["ok", "tampered", "incomplete"]
+Confinement = Literal["bwrap", "landlock", "none"]
+
+
+@dataclass(frozen=True)
+class Cell:
+    """One code cell to run.
+
+    ``role`` is ``test`` for a cell whose source is the course's own: it is compiled before any student code has
+    run and its probes are recorded. ``skip`` cells are reported as skipped and not run.
+    """
+
+    id: str
+    source: str
+    role: Role = "student"
+
+
+@dataclass(frozen=True)
+class Limits:
+    """What a run may use; seconds of wall time, bytes."""
+
+    cell_seconds: float = 30.0
+    notebook_seconds: float = 120.0
+    memory_bytes: int = 2 << 30
+    output_bytes: int = 2 << 20
+    file_bytes: int = 64 << 20
+    open_files: int = 256
+
+
+@dataclass(frozen=True)
+class Job:
+    """A notebook's code cells, in order, and all that running them depends on.
+
+    ``files`` are written into the run's empty working folder (relative name to content) before the first cell;
+    ``path`` are folders put first on ``sys.path``. ``seed`` fixes the hidden inputs that probes draw.
+    """
+
+    cells: tuple[Cell, ...]
+    limits: Limits = field(default_factory=Limits)
+    path: tuple[str, ...] = ()
+    files: Mapping[str, bytes] = field(default_factory=dict)
+    seed: int = 0
+
+
+@dataclass(frozen=True)
+class Frame:
+    """A place in a traceback: the cell's id (or a file name) and the line, from 1, with its text."""
+
+    cell: str
+    line: int
+    text: str
+
+
+@dataclass(frozen=True)
+class Failure:
+    """Why a cell did not end well."""
+
+    kind: str
+    message: str
+    frames: tuple[Frame, ...]
+    traceback: str
+
+
+@dataclass(frozen=True)
+class ProbeValue:
+    """One reported value, already rebuilt outside the sandbox from a JSON header and raw bytes."""
+
+    name: str
+    value: Any
+
+
+@dataclass(frozen=True)
+class CellResult:
+    """How one cell ended. ``outputs`` are nbformat outputs; ``peak_bytes`` is tracemalloc's peak over the cell."""
+
+    id: str
+    status: Status
+    execution_count: int | None = None
+    outputs: tuple[dict[str, Any], ...] = ()
+    failure: Failure | None = None
+    seconds: float = 0.0
+    peak_bytes: int = 0
+    probes: tuple[ProbeValue, ...] = ()
+
+
+@dataclass(frozen=True)
+class RunEnd:
+    """How the whole run ended; the last item of every stream."""
+
+    integrity: Integrity
+    reason: str
+    confinement: Confinement
+    seconds: float
+    cpu_seconds: float
+    peak_rss_bytes: int
+
+
+class Run(Protocol):
+    """A run in progress: iterate for the results as cells end; the stream closes with one :class:`RunEnd`."""
+
+    def __iter__(self) -> Iterator[CellResult | RunEnd]:
+        """Yield one result for every cell of the job, in order, then the end."""
+
+    def cancel(self) -> None:
+        """Stop the run; cells that have not ended are reported as ``not_run``."""
+
+
+class Executor(Protocol):
+    """Whatever can run jobs."""
+
+    def submit(self, job: Job) -> Run:
+        """Start ``job`` and return its run; jobs of several callers may run at once."""
+
+    def close(self) -> None:
+        """Stop all runs and release the processes."""
