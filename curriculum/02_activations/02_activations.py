@@ -14,21 +14,22 @@
 r"""
 # Module 02: Activations
 
-A layer that only multiplies and adds can be replaced, however many of them you stack, by one layer that multiplies
-and adds. What makes depth worth having is the bend between two layers: the **activation function**. In this module
-you build the five that nearly every network of the last ten years uses, and you measure what each costs in time, in
-memory and in floating-point range.
+A layer that only multiplies and adds can be replaced, however many of them you stack, by one layer that
+multiplies and adds. What makes depth worth having is the bend between two layers: the **activation
+function**. In this module you build the five that you will meet most often, and you measure what each costs
+in time, in memory and in floating-point range.
 
 **Learning objectives**
 
 - write ReLU, Sigmoid, Tanh, Softmax and GELU as ops of the engine from Module 01;
-- rewrite a formula that is right on paper so that it is right in 32 bits: no overflow, no lost digits, no surprise dtype;
+- rewrite a formula that is right on paper so that it is right in 32 bits: no overflow, no lost digits, no
+  surprise dtype;
 - prove that no linear model computes XOR, confirm it by least squares, and see that one ReLU layer is enough;
 - measure time per element, peak memory and *retained* memory of each activation, and explain the figures;
 - give one interface (op, function, layer object) to five different computations and say what that buys.
 
-**Prerequisites:** Module 01 (`Tensor`, `Op.apply`, broadcasting, reductions with `axis` and `keepdims`); derivatives of
-$e^x$ and $\tanh x$.
+**Prerequisites:** Module 01 (`Tensor`, `Op.apply`, broadcasting, reductions with `axis` and `keepdims`);
+derivatives of $e^x$ and $\tanh x$.
 
 **Estimated time:** 3–4 hours.
 """
@@ -54,8 +55,8 @@ Two affine layers in a row are one affine layer:
 
 $$(xW_1 + b_1)\,W_2 + b_2 \;=\; x\,(W_1W_2) + (b_1W_2 + b_2).$$
 
-The same step repeats, so a hundred affine layers have exactly the power of one. An activation between them stops the
-two matrices from being multiplied together.
+The same step repeats, so a hundred affine layers have exactly the power of one. An activation between them
+stops the two matrices from being multiplied together.
 
 ### Five functions
 
@@ -67,19 +68,19 @@ two matrices from being multiplied together.
 | Softmax | $e^{x_i} / \sum_j e^{x_j}$ | positive, sums to 1 | choosing among classes, attention |
 | GELU | $x\,\Phi(x)$, $\Phi$ the normal distribution function | $\ge -0.17$ | hidden layers of transformers |
 
-Four of them work element by element. Softmax does not: every output depends on every input along one axis, so it is
-the only one that needs an `axis`, and the only one with a reduction inside.
+Four of them work element by element. Softmax does not: every output depends on every input along one axis, so
+it is the only one that needs an `axis`, and the only one with a reduction inside.
 
 ### Three facts to keep in mind
 
-1. **Slopes.** Training multiplies the slopes of all layers together (Module 06). $\sigma' = \sigma(1-\sigma)$ is at
-   most ¼; $\tanh' = 1 - \tanh^2$ is at most 1; ReLU's slope is exactly 0 or 1. Three of these slopes can be computed
-   from the *output* alone, and that decides how much memory training needs.
-2. **Range.** `exp` of a float32 overflows to infinity a little above 88. Formulas with $e^x$ must be arranged so
-   that no exponent is ever positive.
+1. **Slopes.** Training multiplies the slopes of all layers together (Module 06). $\sigma' = \sigma(1-\sigma)$
+   is at most ¼; $\tanh' = 1 - \tanh^2$ is at most 1; ReLU's slope is exactly 0 or 1. Three of these slopes
+   can be computed from the *output* alone, and that decides how much memory training needs.
+2. **Range.** `exp` of a float32 overflows to infinity a little above 88. Formulas with $e^x$ must be arranged
+   so that no exponent is ever positive.
 3. **Shift invariance.** Softmax does not change when a constant is added to all inputs of one row:
-   $e^{x_i + c} / \sum_j e^{x_j + c} = e^{x_i} / \sum_j e^{x_j}$, since $e^c$ cancels. That freedom is what makes a
-   safe implementation possible.
+   $e^{x_i + c} / \sum_j e^{x_j + c} = e^{x_i} / \sum_j e^{x_j}$, since $e^c$ cancels. That freedom is what
+   makes a safe implementation possible.
 """
 
 # %% tags=["measure"]
@@ -91,8 +92,8 @@ for dtype in (np.float16, np.float32, np.float64):
 
 # %% [markdown]
 r"""
-The first column of figures is the whole story of this module's numerical part: a score of 12 is an ordinary number in
-a network, and already too large for a bare `exp` in half precision.
+The first column of figures is the whole story of this module's numerical part: a score of 12 is an ordinary
+number in a network, and already too large for a bare `exp` in half precision.
 
 ## 2. One interface for five computations
 
@@ -104,16 +105,17 @@ Every activation appears in three forms, thinnest last:
    ReLU()             object, called like relu     what you put into a list of layers (Module 03)
 ```
 
-The op is the only place with arithmetic. `Op.apply` (Module 01) hands it NumPy arrays, wraps the result, and, when an
-input requires a gradient, remembers the op on the result. **What `forward` stores on `self` therefore lives as long as
-the result does.** Module 06 will ask `ReLUOp`, `SigmoidOp`, `TanhOp` and `SoftmaxOp` for `self.output`, so each of your
-`forward` methods keeps its result under that name. Since the tensor holds the very same array, this costs nothing; a
-later section measures that.
+The op is the only place with arithmetic. `Op.apply` (Module 01) hands it NumPy arrays, wraps the result, and,
+when an input requires a gradient, remembers the op on the result. **What `forward` stores on `self` therefore
+lives as long as the result does.** Module 06 will ask `ReLUOp`, `SigmoidOp`, `TanhOp` and `SoftmaxOp` for
+`self.output`, so each of your `forward` methods keeps its result under that name. Since the tensor holds the
+very same array, this costs nothing; a later section measures that.
 
-Two small given pieces come first. `Activation` turns `forward` into a call. `as_floating` answers a question that is
-easy to overlook: what is the sigmoid of an *integer* tensor? NumPy chooses the precision from the width of the
-integer, so `np.tanh` of an `int8` array is half precision, and writing a sigmoid into an array "like the input" would
-cut every value to 0 or 1. Our rule is that of the framework: integers become float32, floating arrays stay what they are.
+Two small given pieces come first. `Activation` turns `forward` into a call. `as_floating` answers a question
+that is easy to overlook: what is the sigmoid of an *integer* tensor? NumPy chooses the precision from the
+width of the integer, so `np.tanh` of an `int8` array is half precision, and writing a sigmoid into an array
+"like the input" would cut every value to 0 or 1. Our rule is that of the framework: integers become float32,
+floating arrays stay what they are.
 """
 
 # %% nbgrader={"grade": false, "grade_id": "activation_base", "locked": true, "schema_version": 3, "solution": false, "task": false}
@@ -142,15 +144,17 @@ r"""
 
 $$\operatorname{relu}(x) = \max(x, 0)$$
 
-One comparison per element, no exponential. Three details separate a good version from one that only looks right:
+One comparison per element, no exponential. Three details separate a good version from one that only looks
+right:
 
-- **A new array.** `x[x < 0] = 0` changes the caller's data. A float32 array is shared with the tensor (Module 01), and
-  a residual connection will need the input again.
-- **NaN stays NaN.** A NaN is the alarm that something broke earlier. `np.where(x > 0, x, 0)` silently turns it into 0,
-  because every comparison with NaN is false.
+- **A new array.** `x[x < 0] = 0` changes the caller's data. A float32 array is shared with the tensor (Module
+  01), and a residual connection will need the input again.
+- **NaN stays NaN.** A NaN is the alarm that something broke earlier. `np.where(x > 0, x, 0)` silently turns
+  it into 0, because every comparison with NaN is false.
 - **Infinity.** `x * (x > 0)` is tempting; at $-\infty$ it computes $-\infty \cdot 0$, which is NaN.
 
-Write all three forms of ReLU. Afterwards the pattern is yours and the later activations ask only for what is new.
+Write all three forms of ReLU. Afterwards the pattern is yours and the later activations ask only for what is
+new.
 """
 
 # %% nbgrader={"grade": false, "grade_id": "relu", "locked": false, "schema_version": 3, "solution": true, "task": false}
@@ -212,7 +216,7 @@ def test_unit_relu():
 
     for name, result in (("ReLU()(x)", ReLU()(Tensor(x))), ("ReLU().forward(x)", ReLU().forward(Tensor(x)))):
         assert isinstance(result, Tensor), f"{name}: expected a Tensor, got {type(result).__name__}"
-        np.testing.assert_allclose(result.data, expected, err_msg=f"{name}: expected the same values as relu(x)")
+        np.testing.assert_allclose(result.data, expected, err_msg=f"{name} must equal relu(x)")
 
     recorded = relu(Tensor(x, requires_grad=True))
     assert isinstance(recorded.creator, ReLUOp), (
@@ -221,7 +225,7 @@ def test_unit_relu():
     )
     kept = getattr(recorded.creator, "output", None)
     assert kept is not None, "ReLUOp.forward: keep the result as self.output; its slope is computed from it"
-    np.testing.assert_allclose(kept, expected, err_msg="ReLUOp.forward: self.output must be the returned array")
+    np.testing.assert_allclose(kept, expected, err_msg="ReLUOp.forward: self.output must be the result")
     print("relu: values, dtype, layer form and recording are right")
 
 
@@ -231,14 +235,12 @@ from tinytorch_lab.probes import probe, raises, rng
 a = rng.normal(size=(2, 3, 4, 5))
 probe("four axes, float32", relu(Tensor(a)).data)
 probe("float64 kept", str(relu(Tensor(a, dtype=np.float64)).dtype))
-probe("transposed float64", relu(Tensor(a.astype(np.float32).T)).data)
+probe("transposed", relu(Tensor(a.astype(np.float32).T)).data)
 probe("nan stays", np.isnan(relu(Tensor(np.array([np.nan, -1.0, 1.0], dtype=np.float32))).data))
 probe("infinities", relu(Tensor(np.array([-np.inf, np.inf], dtype=np.float32))).data)
 integers = rng.integers(-5, 6, size=(4, 3))
 probe("integers stay integers", relu(Tensor(integers)).data)
-shared = a.astype(np.float32)
-probe("new memory", bool(np.shares_memory(relu(Tensor(np.abs(shared))).data, shared)))
-positive = Tensor(np.abs(shared))
+positive = Tensor(np.abs(a))
 probe("no view of a positive input", bool(np.shares_memory(relu(positive).data, positive.data)))
 probe("empty batch", list(relu(Tensor(np.zeros((0, 3), dtype=np.float32))).shape))
 probe("layer", ReLU()(Tensor(a[0])).data)
@@ -250,21 +252,25 @@ r"""
 
 $$\sigma(x) = \frac{1}{1 + e^{-x}} = \frac{e^{x}}{1 + e^{x}}$$
 
-Both forms are exact on paper. In float32 the first one computes $e^{1000} = \infty$ at $x = -1000$ and the second does
-so at $x = +1000$. Here the first even *returns* the right 0, since $1/\infty = 0$: the damage is an overflow warning
-that teaches people to ignore overflow warnings, and a derivative that may become $\infty \cdot 0$.
+Both forms are exact on paper. In float32 the first one computes $e^{1000} = \infty$ at $x = -1000$ and the
+second does so at $x = +1000$. Here the first even *returns* the right 0, since $1/\infty = 0$: the damage is
+an overflow warning that teaches people to ignore overflow warnings, and a derivative that may become
+$\infty \cdot 0$.
 
-A safe version never exponentiates a positive number. Divide numerator and denominator by whichever of $1$ and $e^{x}$
-is larger, and look at what exponents remain:
+A safe version never exponentiates a positive number. Divide numerator and denominator by whichever of $1$ and
+$e^{x}$ is larger, and look at what exponents remain:
 
-$$\sigma(x) = \frac{1}{1 + e^{-x}} \ \text{ for } x \ge 0, \qquad \sigma(x) = \frac{e^{x}}{1 + e^{x}} \ \text{ for } x < 0.$$
+$$\sigma(x) = \frac{1}{1 + e^{-x}} \ \text{ for } x \ge 0, \qquad
+\sigma(x) = \frac{e^{x}}{1 + e^{x}} \ \text{ for } x < 0.$$
 
 Two traps wait here:
 
-- `np.where(x >= 0, formula_1, formula_2)` is not an `if`. Python evaluates **both** arrays in full before choosing, so
-  both overflow. The exponents themselves must be safe, for instance through `np.abs` or `np.minimum`.
-- $\sigma(x) = \tfrac12(1 + \tanh\tfrac x2)$ never overflows, yet loses the tail: for $x = -20$ the true value is about
-  $2\cdot10^{-9}$, while $1 + \tanh(-10)$ is 0 in float32. A loss that takes the logarithm of it gets $-\infty$.
+- `np.where(x >= 0, formula_1, formula_2)` is not an `if`. Python evaluates **both** arrays in full before
+  choosing, so both overflow. The exponents themselves must be safe, for instance through `np.abs` or
+  `np.minimum`.
+- $\sigma(x) = \tfrac12(1 + \tanh\tfrac x2)$ never overflows, yet loses the tail: for $x = -20$ the true value
+  is about $2\cdot10^{-9}$, while $1 + \tanh(-10)$ is 0 in float32. A loss that takes the logarithm of it gets
+  $-\infty$.
 """
 
 # %% nbgrader={"grade": false, "grade_id": "sigmoid", "locked": false, "schema_version": 3, "solution": true, "task": false}
@@ -276,7 +282,7 @@ class SigmoidOp(Op):
         """Return values in [0, 1], of x's shape and floating dtype (integers give float32).
 
         Accurate relative to the result also in the left tail, and finite steps only: no exponent is positive.
-        Hint: the numerator is exp(0) on one side of zero and exp(x) on the other; ``np.minimum`` says both at once.
+        Hint: the numerator is exp(0) on one side of zero and exp(x) on the other; ``np.minimum`` says both.
         """
         ### BEGIN SOLUTION
         x = as_floating(x)
@@ -313,7 +319,7 @@ Beside plain values, the test switches NumPy's overflow warning into an error, a
 def test_unit_sigmoid():
     """Sigmoid is right near zero, in its tail, at ±1000, and for integers."""
     y = sigmoid(Tensor([[0.0, 1.0, -1.0], [2.0, -2.0, 0.5]]))
-    assert isinstance(y, Tensor), f"sigmoid: expected a Tensor, got {type(y).__name__}; return SigmoidOp.apply(x)"
+    assert isinstance(y, Tensor), f"sigmoid: expected a Tensor, got {type(y).__name__}"
     expected = [[0.5, 0.73105858, 0.26894142], [0.88079708, 0.11920292, 0.62245933]]
     np.testing.assert_allclose(y.data, expected, rtol=1e-5, err_msg="sigmoid(x): expected 1 / (1 + exp(-x))")
     assert y.dtype == np.float32, f"sigmoid: float32 in, expected float32 out, got {y.dtype}"
@@ -324,9 +330,12 @@ def test_unit_sigmoid():
             ends = sigmoid(far).data
     except FloatingPointError as error:
         raise AssertionError(
-            f"sigmoid at x = ±1000: {error}. Some exponent was positive; note that np.where evaluates both branches"
+            f"sigmoid at x = ±1000: {error}. Some exponent was positive; "
+            "note that np.where evaluates both branches"
         ) from None
-    np.testing.assert_allclose(ends, [0.0, 1.0], atol=1e-30, err_msg="sigmoid: expected 0 at -1000 and 1 at +1000")
+    np.testing.assert_allclose(
+        ends, [0.0, 1.0], atol=1e-30, err_msg="sigmoid: expected 0 at -1000 and 1 at +1000"
+    )
 
     tail = sigmoid(Tensor([-20.0, -40.0])).data
     np.testing.assert_allclose(
@@ -336,16 +345,20 @@ def test_unit_sigmoid():
 
     whole = sigmoid(Tensor(np.array([-1, 0, 1])))
     np.testing.assert_allclose(
-        whole.data, [0.26894142, 0.5, 0.73105858], rtol=1e-5, err_msg="sigmoid of an integer tensor: use as_floating"
+        whole.data, [0.26894142, 0.5, 0.73105858], rtol=1e-5, err_msg="sigmoid of integers: use as_floating"
     )
-    assert whole.dtype == np.float32, f"sigmoid of integers: expected float32 (as_floating), got {whole.dtype}"
+    assert whole.dtype == np.float32, f"sigmoid of integers: expected float32, got {whole.dtype}: as_floating"
 
-    np.testing.assert_allclose(Sigmoid()(far).data, [0.0, 1.0], atol=1e-30, err_msg="Sigmoid()(x) must equal sigmoid(x)")
+    np.testing.assert_allclose(Sigmoid()(far).data, [0.0, 1.0], atol=1e-30, err_msg="Sigmoid()(x)")
     recorded = sigmoid(Tensor([1.0], requires_grad=True))
-    assert isinstance(recorded.creator, SigmoidOp), f"sigmoid: expected creator SigmoidOp, got {recorded.creator!r}"
+    assert isinstance(recorded.creator, SigmoidOp), (
+        f"sigmoid: expected creator SigmoidOp, got {recorded.creator!r}; return SigmoidOp.apply(…)"
+    )
     kept = getattr(recorded.creator, "output", None)
     assert kept is not None, "SigmoidOp.forward: keep the result as self.output"
-    np.testing.assert_allclose(kept, recorded.data, err_msg="SigmoidOp.forward: self.output must be the result")
+    np.testing.assert_allclose(
+        kept, recorded.data, err_msg="SigmoidOp.forward: self.output must be the result"
+    )
     print("sigmoid: values, both ends, tail, integers and recording are right")
 
 
@@ -355,27 +368,28 @@ from tinytorch_lab.probes import probe, raises, rng
 a = rng.normal(scale=4.0, size=(3, 4, 5))
 probe("three axes, float32", sigmoid(Tensor(a)).data)
 double = sigmoid(Tensor(a, dtype=np.float64))
-probe("float64 values", double.data)
-probe("float64 kept", str(double.dtype))
+probe("float64 kept", [double.data, str(double.dtype)])
 ends = np.array([-np.inf, -1e30, -1000.0, 0.0, 1000.0, 1e30, np.inf])
 probe("ends, float64", sigmoid(Tensor(ends, dtype=np.float64)).data)
 probe("ends, float32", sigmoid(Tensor(ends)).data)
 probe("tail, logarithm", np.log(sigmoid(Tensor(-rng.uniform(18.0, 80.0, size=16))).data))
-probe("small integers", sigmoid(Tensor(rng.integers(-9, 9, size=6).astype(np.int8))).data)
-probe("small integers, dtype", str(sigmoid(Tensor(np.arange(3, dtype=np.int8))).dtype))
+small = sigmoid(Tensor(rng.integers(-9, 9, size=6).astype(np.int8)))
+probe("small integers", [small.data, str(small.dtype)])
 probe("nan stays", np.isnan(sigmoid(Tensor(np.array([np.nan, 0.0], dtype=np.float32))).data))
 with np.errstate(over="raise", invalid="raise"):
     probe("no overflow, float64", raises(lambda: sigmoid(Tensor(np.array([-5e3, 5e3]), dtype=np.float64))))
-probe("empty and scalar", [list(sigmoid(Tensor(np.zeros((2, 0), dtype=np.float32))).shape), sigmoid(Tensor(0.0)).item()])
+probe("empty", list(sigmoid(Tensor(np.zeros((2, 0), dtype=np.float32))).shape))
+probe("scalar", sigmoid(Tensor(0.25)).item())
 ### END HIDDEN TESTS
 
 # %% [markdown]
 r"""
 ### Measure: four ways to write one function
 
-The next cell runs four formulas on the same float32 input and prints three things: whether NumPy reported an overflow,
-the worst relative error over $[-80, 0]$ against a float64 reference, and the time per element. Look at the last two columns
-together. The fastest line is not the one to ship, and the difference in price is small beside that in the digits.
+The next cell runs four formulas on the same float32 input and prints three things: whether NumPy reported an
+overflow, the worst relative error over $[-80, 0]$ against a float64 reference, and the time per element. Look
+at the last two columns together. The fastest line is not the one to ship, and the difference in price is
+small beside that in the digits.
 """
 
 # %% tags=["measure"]
@@ -400,21 +414,22 @@ for name, way in ways.items():
         except FloatingPointError:
             overflow = "yes"
     worst = np.max(np.abs(way(left) - exact) / exact)
-    seconds = min(timeit.repeat(lambda: way(normal), number=2, repeat=5)) / 2
+    seconds = min(timeit.repeat(lambda way=way: way(normal), number=2, repeat=5)) / 2
     print(f"{name:24} {overflow:>18} {worst:21.1e} {seconds / normal.size * 1e9:15.2f}")
 
 # %% [markdown]
 r"""
-A relative error of 1 means that nothing of the true value is left.
+A relative error of 1 or more means that nothing of the true value is left.
 
 ## 5. Tanh
 
 $$\tanh x = \frac{e^x - e^{-x}}{e^x + e^{-x}}$$
 
-Tanh is a sigmoid stretched to $(-1, 1)$ and centred on zero, so that a layer's outputs do not all push the next layer
-in one direction. Typed in literally, the formula gives $\infty/\infty$ = NaN at $x = 1000$; written as $2\sigma(2x) - 1$
-it is safe at the ends and loses its digits near zero instead, where $\tanh x \approx x$ is a small difference of two numbers
-near 1. Numerical libraries have solved this once for everybody. Knowing when to call the library is part of the craft.
+Tanh is a sigmoid stretched to $(-1, 1)$ and centred on zero, so that a layer's outputs do not all push the
+next layer in one direction. Typed in literally, the formula gives $\infty/\infty$ = NaN at $x = 1000$;
+written as $2\sigma(2x) - 1$ it is safe at the ends and loses its digits near zero instead, where
+$\tanh x \approx x$ is a small difference of two numbers near 1. Numerical libraries have solved this once for
+everybody. Knowing when to call the library is part of the craft.
 """
 
 # %% nbgrader={"grade": false, "grade_id": "tanh", "locked": false, "schema_version": 3, "solution": true, "task": false}
@@ -495,15 +510,16 @@ r"""
 
 $$\operatorname{softmax}(x)_i = \frac{e^{x_i}}{\sum_j e^{x_j}}$$
 
-It turns a row of arbitrary scores ("logits") into positive numbers that sum to 1. A naive version fails as soon as one
-score passes the limit in the table at the top: $\infty / \infty$ is NaN. By shift invariance we may subtract any
-constant from a row first. The best constant is the row's maximum $m$:
+It turns a row of arbitrary scores ("logits") into positive numbers that sum to 1. A naive version fails as
+soon as one score passes the limit in the table at the top: $\infty / \infty$ is NaN. By shift invariance we
+may subtract any constant from a row first. The best constant is the row's maximum $m$:
 
 $$\operatorname{softmax}(x)_i = \frac{e^{x_i - m}}{\sum_j e^{x_j - m}}, \qquad m = \max_j x_j.$$
 
-Now every exponent is at most 0, so nothing overflows; one exponent is exactly 0, so the sum is at least 1 and the
-division is safe; terms that underflow to 0 were too small to matter. **Clipping** the scores to a limit also avoids the
-overflow, and gives wrong answers: softmax of `[1000, 1001]` must be that of `[0, 1]`, while clipped scores are equal.
+Now every exponent is at most 0, so nothing overflows; one exponent is exactly 0, so the sum is at least 1 and
+the division is safe; terms that underflow to 0 were too small to matter. **Clipping** the scores to a limit
+also avoids the overflow, and gives wrong answers: softmax of `[1000, 1001]` must be that of `[0, 1]`, while
+clipped scores are equal.
 
 The shapes, for `axis=-1`:
 
@@ -516,8 +532,8 @@ The shapes, for `axis=-1`:
    exp / sum    (rows, columns)
 ```
 
-Without `keepdims` the statistics have shape `(rows,)`. On most inputs the subtraction then raises an error. On a
-**square** matrix it quietly subtracts row maxima from *columns*: an attention matrix is square.
+Without `keepdims` the statistics have shape `(rows,)`. On most inputs the subtraction then raises an error.
+On a **square** matrix it quietly subtracts row maxima from *columns*: an attention matrix is square.
 """
 
 # %% nbgrader={"grade": false, "grade_id": "softmax", "locked": false, "schema_version": 3, "solution": true, "task": false}
@@ -530,8 +546,8 @@ class SoftmaxOp(Op):
     def forward(self, x: np.ndarray) -> np.ndarray:
         """Return positive weights that sum to 1 along ``self.axis``; x's shape, integers give float32.
 
-        A score of -inf gets weight 0, provided the row has a finite score. An axis that x lacks raises NumPy's
-        ``AxisError`` (a ``ValueError``).
+        A score of -inf gets weight 0, provided the row has a finite score. An axis that x lacks raises
+        NumPy's ``AxisError`` (a ``ValueError``).
         Hint: two reductions, and both need ``keepdims=True`` to line up with x again.
         """
         ### BEGIN SOLUTION
@@ -581,11 +597,18 @@ Values, sums, shift invariance, overflow, every axis, masked scores and square m
 # %% nbgrader={"grade": true, "grade_id": "test_softmax", "locked": true, "points": 16, "schema_version": 3, "solution": false, "task": false}
 def test_unit_softmax():
     """Softmax sums to one, ignores shifts, survives large scores, and respects its axis."""
-    y = softmax(Tensor([[1.0, 2.0, 3.0], [0.0, 0.0, 0.0]]))
-    third = 1 / 3
+    x = np.array([[1.0, 2.0, 3.0], [0.0, 0.0, 0.0], [2.0, 1.0, 3.0]], dtype=np.float32)
+    before, third = x.copy(), 1 / 3
+    y = softmax(Tensor(x))
     np.testing.assert_allclose(
-        y.data, [[0.09003057, 0.24472847, 0.66524096], [third, third, third]], rtol=1e-5,
-        err_msg="softmax(x): expected exp(x) / sum(exp(x)) along the last axis",
+        y.data,
+        [[0.09003057, 0.24472847, 0.66524096], [third, third, third], [0.24472847, 0.09003057, 0.66524096]],
+        rtol=1e-5,
+        err_msg="softmax(x): expected exp(x) / sum(exp(x)) row by row; have both reductions keepdims=True?",
+    )
+    np.testing.assert_array_equal(
+        x, before,
+        err_msg="softmax: the caller's array was changed; as_floating does not copy, and x -= … writes to it",
     )
     assert y.dtype == np.float32, f"softmax: float32 in, expected float32 out, got {y.dtype}"
 
@@ -593,7 +616,7 @@ def test_unit_softmax():
         with np.errstate(over="raise", invalid="raise"):
             large = softmax(Tensor([[1000.0, 1001.0], [-1000.0, -1001.0]])).data
     except FloatingPointError as error:
-        raise AssertionError(f"softmax of scores near ±1000: {error}; subtract the row's maximum first") from None
+        raise AssertionError(f"softmax of scores near ±1000: {error}; subtract the row's maximum") from None
     np.testing.assert_allclose(
         large, [[0.26894142, 0.73105858], [0.73105858, 0.26894142]], rtol=1e-5,
         err_msg="softmax([1000, 1001]) must equal softmax([0, 1]): shift by the maximum, do not clip",
@@ -605,7 +628,8 @@ def test_unit_softmax():
         powers = np.exp(square)
         want = powers / powers.sum(axis=axis, keepdims=True)
         np.testing.assert_allclose(
-            got, want, rtol=1e-5, err_msg=f"softmax(x, axis={axis}) of a square matrix: is keepdims=True in place?"
+            got, want, rtol=1e-5,
+            err_msg=f"softmax(x, axis={axis}): do both reductions use self.axis and keepdims=True?",
         )
         np.testing.assert_allclose(
             Softmax(axis=axis)(Tensor(square)).data, want, rtol=1e-5,
@@ -616,12 +640,18 @@ def test_unit_softmax():
         err_msg="Softmax(): the default is the last axis",
     )
     masked = softmax(Tensor([[0.0, -np.inf, 0.0]])).data
-    np.testing.assert_allclose(masked, [[0.5, 0.0, 0.5]], err_msg="softmax: a score of -inf must get weight 0")
+    np.testing.assert_allclose(
+        masked, [[0.5, 0.0, 0.5]], err_msg="softmax: a score of -inf must get weight 0"
+    )
     recorded = softmax(Tensor(square, requires_grad=True), axis=0)
-    assert isinstance(recorded.creator, SoftmaxOp), f"softmax: expected creator SoftmaxOp, got {recorded.creator!r}"
+    assert isinstance(recorded.creator, SoftmaxOp), (
+        f"softmax: expected creator SoftmaxOp, got {recorded.creator!r}; return SoftmaxOp.apply(…)"
+    )
     kept = getattr(recorded.creator, "output", None)
     assert kept is not None, "SoftmaxOp.forward: keep the result as self.output"
-    np.testing.assert_allclose(kept, recorded.data, err_msg="SoftmaxOp.forward: self.output must be the result")
+    np.testing.assert_allclose(
+        kept, recorded.data, err_msg="SoftmaxOp.forward: self.output must be the result"
+    )
     print("softmax: sums, shifts, large scores, axes and masks are right")
 
 
@@ -630,9 +660,7 @@ test_unit_softmax()
 from tinytorch_lab.probes import probe, raises, rng
 a = rng.normal(scale=2.0, size=(3, 4, 5))
 probe("last axis, float64", softmax(Tensor(a, dtype=np.float64)).data)
-probe("middle axis", softmax(Tensor(a, dtype=np.float64), axis=1).data)
-probe("axis -3", softmax(Tensor(a), axis=-3).data)
-probe("square, axis 0", softmax(Tensor(rng.normal(size=(6, 6)), dtype=np.float64), axis=0).data)
+probe("inner axes", [softmax(Tensor(a, dtype=np.float64), axis=axis).data for axis in (1, -3)])
 probe("shifted by row", softmax(Tensor(a + rng.uniform(-1e4, 1e4, size=(3, 4, 1)), dtype=np.float64)).data)
 wide = rng.uniform(-3e4, 3e4, size=(4, 9))
 with np.errstate(over="raise", invalid="raise"):
@@ -643,7 +671,7 @@ np.fill_diagonal(masked, 0.0)
 probe("masked", softmax(Tensor(masked, dtype=np.float64)).data)
 whole = softmax(Tensor(rng.integers(0, 200, size=(3, 4)).astype(np.uint8)))
 probe("unsigned integers", [whole.data, str(whole.dtype)])
-probe("one column, empty batch", [softmax(Tensor([[3.0], [7.0]])).data, list(softmax(Tensor(np.zeros((0, 5)))).shape)])
+probe("one column, no rows", [softmax(Tensor([[3.0], [7.0]])).data, softmax(Tensor(np.zeros((0, 5)))).data])
 probe("layer keeps its axis", [Softmax(axis=1)(Tensor(a)).data, str(Softmax(axis=1))])
 probe("axis that is not there", raises(lambda: softmax(Tensor(a), axis=3)))
 ### END HIDDEN TESTS
@@ -652,10 +680,10 @@ probe("axis that is not there", raises(lambda: softmax(Tensor(a), axis=3)))
 r"""
 ### Measure: sharper and softer
 
-Multiplying all scores by a factor *does* change softmax. The factor is written as $1/T$ with a **temperature** $T$: in
-Module 16 it will control how adventurous a text generator is. The left panel shows one row of scores at three
-temperatures. The right panel shows why a shift is needed: the share of rows for which the naive formula gives NaN, as
-scores grow, in two precisions. Yours stays at zero throughout.
+Multiplying all scores by a factor *does* change softmax. The factor is written as $1/T$ with a
+**temperature** $T$: in Module 16 it will control how adventurous a text generator is. The left panel shows
+one row of scores at three temperatures. The right panel shows why a shift is needed: the share of rows for
+which the naive formula gives NaN, as scores grow, in two precisions. Yours stays at zero throughout.
 """
 
 # %% tags=["measure"]
@@ -663,8 +691,9 @@ import matplotlib.pyplot as plt
 
 figure, (left, right) = plt.subplots(1, 2, figsize=(10, 3.4))
 scores = np.array([2.0, 1.0, 0.5, -1.0, 1.5])
-for offset, temperature in zip((-0.25, 0.0, 0.25), (0.3, 1.0, 3.0)):
-    left.bar(np.arange(5) + offset, softmax(Tensor(scores / temperature)).data, 0.25, label=f"T = {temperature}")
+for offset, temperature in zip((-0.25, 0.0, 0.25), (0.3, 1.0, 3.0), strict=True):
+    weights = softmax(Tensor(scores / temperature)).data
+    left.bar(np.arange(5) + offset, weights, 0.25, label=f"T = {temperature}")
 left.set(title="softmax(scores / T)", xlabel="class", ylabel="weight", xticks=range(5))
 left.legend()
 
@@ -680,7 +709,8 @@ for dtype in (np.float16, np.float32):
     right.plot(scales, broken, label=f"naive, {np.dtype(dtype).name}")
 safe = [np.isnan(softmax(Tensor(scale * base)).data).any(axis=-1).mean() for scale in scales]
 right.plot(scales, safe, "k--", label="SoftmaxOp")
-right.set(xscale="log", title="rows of 64 scores that become NaN", xlabel="standard deviation of the scores", ylabel="share")
+right.set(xscale="log", title="rows of 64 scores that become NaN")
+right.set(xlabel="standard deviation of the scores", ylabel="share")
 right.legend()
 figure.tight_layout()
 plt.show()
@@ -689,29 +719,32 @@ plt.show()
 r"""
 ## 7. GELU
 
-The Gaussian error linear unit lets an input through in proportion to how large it is among normally distributed
-inputs: $\operatorname{gelu}(x) = x\,\Phi(x)$ with $\Phi(x) = \tfrac12\bigl(1 + \operatorname{erf}(x/\sqrt2)\bigr)$. It is a ReLU with a rounded
-corner and a small dip on the left, and it is what GPT and BERT use.
+The Gaussian error linear unit lets an input through in proportion to how large it is among normally
+distributed inputs: $\operatorname{gelu}(x) = x\,\Phi(x)$ with
+$\Phi(x) = \tfrac12\bigl(1 + \operatorname{erf}(x/\sqrt2)\bigr)$. It is a ReLU with a rounded corner and a
+small dip on the left, and it is what GPT and BERT use.
 
 **A choice to make.** NumPy has no `erf`. There are three ways out:
 
 1. the exact form with Python's `math.erf`, called once per element;
 2. a polynomial approximation of `erf`;
-3. the tanh form of the original paper,
-   $$\operatorname{gelu}(x) \approx \tfrac12 x \left(1 + \tanh\!\left[\sqrt{2/\pi}\,\bigl(x + 0.044715\,x^3\bigr)\right]\right).$$
+3. the tanh form, which comes from the same paper as GELU itself,
+   $$\operatorname{gelu}(x) \approx
+   \tfrac12 x \left(1 + \tanh\!\left[\sqrt{2/\pi}\,\bigl(x + 0.044715\,x^3\bigr)\right]\right).$$
 
-We take the **tanh form**: NumPy runs it on whole arrays, and it is what GPT-2 was trained with. PyTorch's default is the
-*exact* form (`approximate="none"`); `torch.nn.functional.gelu(x, approximate="tanh")` is ours. The cell after the test
-measures how far apart the two are and what option 1 would cost. What matters when you load somebody's weights is to use the form
-they were trained with.
+We take the **tanh form**: NumPy runs it on whole arrays, and it is what GPT-2 was trained with. PyTorch's
+default is the *exact* form (`approximate="none"`); `torch.nn.functional.gelu(x, approximate="tanh")` is ours.
+The cell after the test measures how far apart the two are and what option 1 would cost. What matters when you
+load somebody's weights is to use the form they were trained with.
 
 Two details that cost people hours:
 
-- `np.sqrt(2 / np.pi)` is a NumPy float64 *scalar*, and NumPy 2 promotes a float32 array multiplied by it to float64. Python
-  floats (`math.sqrt`) do not promote. The constant below is a Python float.
+- `np.sqrt(2 / np.pi)` is a NumPy float64 *scalar*, and NumPy 2 promotes a float32 array multiplied by it to
+  float64. Python floats (`math.sqrt`) do not promote. The constant below is a Python float.
 - `x ** 3` calls a general power function for every element. `x * x * x` is two multiplications.
 
-Keep the inner tanh as `self.tanh`: the slope of GELU needs it (and the input, which the op already holds in `self.inputs`).
+Keep the inner tanh as `self.tanh`: the slope of GELU needs it (and the input, which the op already holds in
+`self.inputs`).
 """
 
 # %% nbgrader={"grade": false, "grade_id": "gelu", "locked": false, "schema_version": 3, "solution": true, "task": false}
@@ -755,7 +788,7 @@ class GELU(Activation):
 def test_unit_gelu():
     """GELU follows the tanh form, keeps float32, and is x or 0 far from zero."""
     x = np.array([-2.0, -0.75, 0.0, 0.5, 1.0, 3.0])
-    expected = [-0.04540231, -0.17004305, 0.0, 0.34571401, 0.84119199, 2.99636261]
+    expected = [-0.04540231, -0.17003944, 0.0, 0.34571401, 0.84119199, 2.99636261]
     y = gelu(Tensor(x, dtype=np.float64))
     np.testing.assert_allclose(
         y.data, expected, rtol=1e-6, atol=1e-12,
@@ -767,7 +800,7 @@ def test_unit_gelu():
         "np.sqrt(2 / np.pi) promotes the array, a Python float does not"
     )
     np.testing.assert_allclose(
-        gelu(Tensor([-50.0, 50.0])).data, [0.0, 50.0], atol=1e-6, err_msg="gelu: expected 0 at -50 and 50 at 50"
+        gelu(Tensor([-50.0, 50.0])).data, [0.0, 50.0], atol=1e-6, err_msg="gelu at ±50: expected 0 and 50"
     )
     recorded = gelu(Tensor(x, dtype=np.float64, requires_grad=True))
     assert isinstance(recorded.creator, GELUOp), f"gelu: expected creator GELUOp, got {recorded.creator!r}"
@@ -801,9 +834,9 @@ probe("empty batch", list(gelu(Tensor(np.zeros((0, 4), dtype=np.float32))).shape
 r"""
 ### Measure: what the approximation costs, and what exactness would
 
-The table compares the two forms in float64 and times four implementations on the same float32 array. Look at the
-distance between the forms (small beside a float16's three digits, large beside a float32's seven), at the price of calling Python once
-per element, and at the price of `x ** 3`.
+The table compares the two forms in float64 and times four implementations on the same float32 array. Look at
+the distance between the forms (small beside a float16's three digits, large beside a float32's six), at the
+price of calling Python once per element, and at the price of `x ** 3`.
 """
 
 # %% tags=["measure"]
@@ -844,7 +877,8 @@ import matplotlib.pyplot as plt
 
 x = np.linspace(-5, 5, 1001)
 figure, axes = plt.subplots(1, 4, figsize=(12, 2.9), sharex=True)
-for axis, (name, function) in zip(axes, {"ReLU": relu, "Sigmoid": sigmoid, "Tanh": tanh, "GELU": gelu}.items()):
+functions = {"ReLU": relu, "Sigmoid": sigmoid, "Tanh": tanh, "GELU": gelu}
+for axis, (name, function) in zip(axes, functions.items(), strict=True):
     y = function(Tensor(x, dtype=np.float64)).data
     slope = np.gradient(y, x)
     axis.plot(x, y, label="value")
@@ -861,22 +895,22 @@ plt.show()
 r"""
 ## 8. Why linear is not enough: XOR
 
-The exclusive or is 1 when exactly one of its two inputs is 1. Call $f(x_1, x_2) = w_1x_1 + w_2x_2 + b$ any affine
-function. Whatever the weights,
+The exclusive or is 1 when exactly one of its two inputs is 1. Call $f(x_1, x_2) = w_1x_1 + w_2x_2 + b$ any
+affine function. Whatever the weights,
 
 $$f(0,0) - f(0,1) - f(1,0) + f(1,1) = b - (w_2 + b) - (w_1 + b) + (w_1 + w_2 + b) = 0,$$
 
 while the targets give $0 - 1 - 1 + 0 = -2$. So the four errors $r = f - y$ satisfy
-$r_{00} - r_{01} - r_{10} + r_{11} = 2$. By the Cauchy–Schwarz inequality $4 \ge$ … read the other way round,
+$r_{00} - r_{01} - r_{10} + r_{11} = 2$. The Cauchy–Schwarz inequality bounds the square of such a sum by
 $2^2 \le 4\,(r_{00}^2 + r_{01}^2 + r_{10}^2 + r_{11}^2)$, hence
 
 $$\text{mean squared error} = \tfrac14\textstyle\sum r^2 \;\ge\; \tfrac14,$$
 
-and the constant $f = \tfrac12$ reaches it. No amount of training can beat that: the best linear model of XOR has learned
-nothing. This is a proof; now confirm it by computation.
+and the constant $f = \tfrac12$ reaches it. No amount of training can beat that: the best linear model of XOR
+has learned nothing. This is a proof; now confirm it by computation.
 
-`best_linear_fit` minimises $\frac1n\sum_i (x_i \cdot w + b - y_i)^2$ exactly, by least squares. Remember the bias: it is a
-column of ones beside the inputs. Columns may depend on each other, so do not invert a matrix.
+`best_linear_fit` minimises $\frac1n\sum_i (x_i \cdot w + b - y_i)^2$ exactly, by least squares. Remember the
+bias: it is a column of ones beside the inputs. Columns may depend on each other, so do not invert a matrix.
 """
 
 # %% nbgrader={"grade": false, "grade_id": "xor", "locked": false, "schema_version": 3, "solution": true, "task": false}
@@ -909,8 +943,8 @@ def best_linear_fit_xor() -> float:
 """
 ### Testing the XOR proof
 
-XOR is out of reach of a linear fit, AND is merely badly fitted, and the same least squares is *exact* once the inputs have
-passed through two ReLU units.
+XOR is out of reach of a linear fit, AND is merely badly fitted, and the same least squares is *exact* once
+the inputs have passed through two ReLU units.
 """
 
 # %% nbgrader={"grade": true, "grade_id": "test_xor", "locked": true, "points": 8, "schema_version": 3, "solution": false, "task": false}
@@ -920,7 +954,7 @@ def test_unit_xor():
     assert isinstance(error, float), f"best_linear_fit_xor: expected a float, got {type(error).__name__}"
     np.testing.assert_allclose(
         error, 0.25, atol=1e-6,
-        err_msg="best_linear_fit_xor: expected a mean squared error of 1/4 (1/3: no column of ones; 1: a sum, not a mean)",
+        err_msg="best_linear_fit_xor: expected 1/4 (1/3: no column of ones; 1: a sum instead of a mean)",
     )
     both = np.array([0.0, 0.0, 0.0, 1.0])
     np.testing.assert_allclose(
@@ -932,7 +966,7 @@ def test_unit_xor():
         best_linear_fit(hidden, XOR_TARGETS), 0.0, atol=1e-6,
         err_msg="best_linear_fit on relu(x1 + x2) and relu(x1 + x2 - 1): expected an exact fit of XOR",
     )
-    print(f"XOR: best linear error {error:.4f}; after two ReLU units {best_linear_fit(hidden, XOR_TARGETS):.4f}")
+    print(f"XOR: best linear error {error:.4f}, and none after two ReLU units")
 
 
 test_unit_xor()
@@ -968,11 +1002,11 @@ def two_relu_units(points: np.ndarray) -> np.ndarray:
 
 
 figure, axes = plt.subplots(1, 2, figsize=(8.5, 3.6), sharey=True)
-for axis, (title, features) in zip(
-    axes, {"best linear model": lambda points: points, "after two ReLU units": two_relu_units}.items()
-):
-    image = axis.contourf(ticks, ticks, fitted(features), levels=np.linspace(-1, 1.5, 26), cmap="coolwarm", extend="both")
-    for point, target in zip(XOR_INPUTS, XOR_TARGETS):
+panels = {"best linear model": lambda points: points, "after two ReLU units": two_relu_units}
+for axis, (title, features) in zip(axes, panels.items(), strict=True):
+    levels = np.linspace(-1, 1.5, 26)
+    image = axis.contourf(ticks, ticks, fitted(features), levels=levels, cmap="coolwarm", extend="both")
+    for point, target in zip(XOR_INPUTS, XOR_TARGETS, strict=True):
         axis.scatter(*point, s=110, color="white" if target == 0 else "black", edgecolor="black", zorder=3)
     axis.set(title=title, xlabel="$x_1$")
 axes[0].set_ylabel("$x_2$")
@@ -982,24 +1016,28 @@ print(f"linear: the output varies by {np.ptp(fitted(lambda points: points)):.1e}
 
 # %% [markdown]
 r"""
-Black points should be 1, white points 0. The linear model answers the same number everywhere. On the right, the *same*
-least squares draws a ridge along the diagonal, because the two ReLU units handed it inputs that bend. Finding such units
-by training, instead of by thought, is what Modules 06–08 are about.
+Black points should be 1, white points 0. The linear model answers the same number everywhere. On the right,
+the *same* least squares draws a ridge along the diagonal, because the two ReLU units handed it inputs that
+bend. Finding such units by training, instead of by thought, is what Modules 06–08 are about.
 
 ## 9. Memory and Complexity
 
-All five are $O(N)$ in the number of elements, so the interesting questions are about the constant: how many passes over
-memory, which of them computes anything expensive, and what stays allocated afterwards.
+All five are $O(N)$ in the number of elements, so the interesting questions are about the constant: how many
+passes over memory, which of them computes anything expensive, and what stays allocated afterwards.
 
-**Time.** The cell below times each activation in float32 and float64 from a few thousand elements to a few million, beside
-`np.copy` (which only moves memory) and a 256-wide matrix product (what an activation usually follows). Things to look for:
+**Time.** The cell below times each activation in float32 and float64 from a few thousand elements to a few
+million, beside `np.copy` (which only moves memory) and a 256-wide matrix product (what an activation usually
+follows). Things to look for:
 
 - at the left end, a fixed cost per call dominates: Python and `Op.apply`, not arithmetic;
-- at the right end arrays no longer fit the caches, and every pass over memory counts: an expression such as
-  `0.5 * x * (1 + t)` is several passes;
-- the order of the curves. The textbook order is ReLU, tanh, sigmoid, softmax. NumPy has vectorised float32 kernels for `exp` and
-  `tanh`, so ReLU's lead over tanh may be small or absent here: *cheap in theory* is not *cheap in this library*;
-- float64 beside float32 in the printed table: twice the bytes, and for `exp` and `tanh` a different kernel.
+- further right the curves flatten: now every pass over the array counts, and an expression such as
+  `0.5 * x * (1 + t)` is several passes. Where arrays outgrow a cache the curves may rise again;
+- every activation against the copy: how many times the price of merely moving the data?
+- the order of the curves. Counting operations suggests ReLU, tanh, sigmoid, softmax. NumPy has vectorised
+  float32 kernels for `exp` and `tanh`, so ReLU's lead over tanh may be small or absent here: *cheap on paper*
+  is not *cheap in this library*;
+- float64 beside float32 in the printed table: twice the bytes. A ratio far above 2 means that the arithmetic
+  got slower too.
 """
 
 # %% tags=["measure"]
@@ -1007,7 +1045,8 @@ import timeit
 
 import matplotlib.pyplot as plt
 
-functions = {"copy": np.copy, "ReLU": relu, "Tanh": tanh, "Sigmoid": sigmoid, "Softmax": softmax, "GELU": gelu}
+functions = {"ReLU": relu, "Tanh": tanh, "Sigmoid": sigmoid, "Softmax": softmax, "GELU": gelu}
+functions["copy"] = np.copy
 generator = np.random.default_rng(0)
 
 
@@ -1022,37 +1061,44 @@ def nanoseconds(function, rows: int, dtype: type) -> float:
 sizes = [1, 16, 256, 1024, 4096, 8192]
 figure, axis = plt.subplots(figsize=(7, 3.8))
 for name, function in functions.items():
-    axis.plot([rows * 256 for rows in sizes], [nanoseconds(function, rows, np.float32) for rows in sizes], "o-", label=name)
+    times = [nanoseconds(function, rows, np.float32) for rows in sizes]
+    axis.plot([rows * 256 for rows in sizes], times, "o-", label=name)
 axis.set(xscale="log", yscale="log", xlabel="elements", ylabel="ns per element", title="float32, rows of 256")
 axis.legend(ncols=2)
 plt.show()
 
 print(f"{'':8} {'float32':>9} {'float64':>9}   ns per element at 1,048,576 elements")
 for name, function in functions.items():
-    print(f"{name:8} {nanoseconds(function, 4096, np.float32):9.2f} {nanoseconds(function, 4096, np.float64):9.2f}")
+    single, double = (nanoseconds(function, 4096, dtype) for dtype in (np.float32, np.float64))
+    print(f"{name:8} {single:9.2f} {double:9.2f}")
 weights = Tensor(generator.normal(size=(256, 256)))
-print(f"{'x @ w':8} {nanoseconds(lambda x: x @ weights, 4096, np.float32):9.2f}           (256 × 256 weights)")
+product = nanoseconds(lambda x: x @ weights, 4096, np.float32)
+print(f"{'x @ w':8} {product:9.2f} {'':9}   per element of the result, 256 × 256 weights")
 
 print("\nsoftmax of 1,048,576 float32 scores, by row width:")
 for width in (8, 64, 1024, 65536):
     scores = Tensor(generator.normal(size=(1_048_576 // width, width)))
-    seconds = min(timeit.repeat(lambda: softmax(scores), number=1, repeat=4))
+    seconds = min(timeit.repeat(lambda scores=scores: softmax(scores), number=1, repeat=4))
     print(f"  {scores.shape[0]:7d} rows of {width:5d}: {seconds / scores.size * 1e9:6.2f} ns per element")
 
 # %% [markdown]
 r"""
-The last table shows that the same number of elements can cost very different times: a reduction pays a fixed price per row, so
-many short rows are slow. A digit classifier with ten classes lives at that end; a language model with a vocabulary of 50,000 at
-the other.
+The last table shows that the same number of elements can cost very different times: a reduction pays a fixed
+price per row, so many short rows are slow. A digit classifier with ten classes lives at that end; a language
+model with a vocabulary of 50,000 at the other.
 
-**Memory.** Two different figures matter: the *peak* while an activation runs (its temporaries) and what it *retains* until
-the backward pass. The next cell measures both with `tracemalloc`, in multiples of the input's size. Look for:
+**Memory.** Two different figures matter: the *peak* while an activation runs (its temporaries) and what it
+*retains* until the backward pass. The next cell measures both with `tracemalloc`, in multiples of the input's
+size. Look for:
 
-- the peak of GELU and sigmoid against that of ReLU: each named or unnamed intermediate array is one more multiple;
-- what is retained with `requires_grad`: 1 means that the op's `self.output` *is* the result's array and costs nothing extra;
-  GELU keeps one array more, its inner tanh. It is a trade: spend memory now, or compute the tanh again later;
+- the peak of GELU and sigmoid against that of ReLU: each named or unnamed intermediate array is one more
+  multiple;
+- what is retained with `requires_grad`: 1 means that the op's `self.output` *is* the result's array and costs
+  nothing extra; GELU keeps one array more, its inner tanh. It is a trade: spend memory now, or compute the
+  tanh again later;
 - what is retained without `requires_grad`: only the result, as nobody remembers the op;
-- the zeros ReLU produces. They take four bytes each like any other number: sparsity in values is not sparsity in memory.
+- the zeros ReLU produces. They take four bytes each like any other number: sparsity in values is not sparsity
+  in memory.
 """
 
 # %% tags=["measure"]
@@ -1061,7 +1107,8 @@ import tracemalloc
 array = np.random.default_rng(0).normal(size=(1024, 1024)).astype(np.float32)
 print(f"input: {array.nbytes / 2**20:.0f} MiB; all figures in multiples of it")
 print(f"{'':8} {'peak':>6} {'retained, recording':>20} {'retained, not recording':>24} {'zeros':>7}")
-for name, function in {"ReLU": relu, "Tanh": tanh, "Sigmoid": sigmoid, "Softmax": softmax, "GELU": gelu}.items():
+functions = {"ReLU": relu, "Tanh": tanh, "Sigmoid": sigmoid, "Softmax": softmax, "GELU": gelu}
+for name, function in functions.items():
     retained = []
     for requires_grad in (True, False):
         x = Tensor(array, requires_grad=requires_grad)
@@ -1074,56 +1121,65 @@ for name, function in {"ReLU": relu, "Tanh": tanh, "Sigmoid": sigmoid, "Softmax"
     print(f"{name:8} {peak / array.nbytes:6.2f} {retained[0]:20.2f} {retained[1]:24.2f} {zeros:7.1%}")
 
 statistics = array.max(axis=-1, keepdims=True)
-print(f"\nsoftmax's row maxima: {statistics.nbytes:,} bytes, broadcast against {array.nbytes:,} without being expanded")
+print(f"\nsoftmax's row maxima: {statistics.nbytes:,} bytes, broadcast against {array.nbytes:,}")
 
 # %% [markdown]
 r"""
 ## 10. In Production
 
-**Kernels.** PyTorch does the same arithmetic in compiled kernels. An elementwise kernel reads each element once, keeps
-all intermediates in registers, and writes once, so GELU needs no temporary arrays there. On a GPU such a kernel is limited by
-memory bandwidth, not by arithmetic; then ReLU and GELU take nearly the same time, and the way to win is to avoid the trip to
-memory altogether. That is **fusion**: matrix libraries such as cuBLASLt can apply bias and ReLU or GELU to a product before it
-leaves the chip, and `torch.compile` generates one kernel for a chain of elementwise ops. You fuse a linear layer with GELU in Module 15.
+**Kernels.** PyTorch does the same arithmetic in compiled kernels. An elementwise kernel reads each element
+once, keeps all intermediates in registers, and writes once, so GELU needs no temporary arrays there. On a GPU
+such a kernel is limited by memory bandwidth, not by arithmetic; then ReLU and GELU take nearly the same time,
+and the way to win is to avoid the trip to memory altogether. That is **fusion**: matrix libraries such as
+cuBLASLt can apply bias and ReLU or GELU to a product before it leaves the chip, and `torch.compile` generates
+one kernel for a chain of elementwise ops. You fuse a linear layer with GELU in Module 15.
 
-**What is kept for backward.** PyTorch's choices are the ones you made: ReLU, sigmoid, tanh and softmax save their *result*. For
-GELU it saves the *input* and recomputes the inner function in the backward kernel, because inside a fused kernel recomputing is
-cheaper than another array in memory. In NumPy each op is a pass over memory anyway, so we keep the tanh.
-`nn.ReLU(inplace=True)` overwrites its input, which is legal exactly because ReLU's slope can be read from its output; autograd
-keeps a version counter on every tensor to catch overwrites that are *not* legal.
+**What is kept for backward.** PyTorch's choices are the ones you made: ReLU, sigmoid, tanh and softmax save
+their *result*. For GELU it saves the *input* and recomputes the inner function in the backward kernel,
+because inside a fused kernel recomputing is cheaper than another array in memory. In NumPy each op is a pass
+over memory anyway, so we keep the tanh. `nn.ReLU(inplace=True)` overwrites its input, which is legal exactly
+because ReLU's slope can be read from its output; autograd keeps a version counter on every tensor to catch
+overwrites that are *not* legal. We have no such counter: whoever writes into `y.data` also changes what the
+op kept.
 
-**Softmax.** All frameworks subtract the maximum. Ours makes several passes: maximum, subtraction, exponential, sum, division. The
-*online* softmax keeps a running maximum and rescales the running sum when the maximum grows, so that maximum and sum
-come out of a single pass. FlashAttention builds on this to compute attention without ever storing the matrix of scores.
+**Softmax.** All frameworks subtract the maximum. Ours makes several passes: maximum, subtraction,
+exponential, sum, division. The *online* softmax keeps a running maximum and rescales the running sum when the
+maximum grows, so that maximum and sum come out of a single pass. FlashAttention builds on this to compute
+attention without ever storing the matrix of scores.
 
-**Losses.** `nn.CrossEntropyLoss` expects logits, not probabilities. The logarithm of a softmax is better computed in one step:
-Module 04 shows why.
+**Losses.** `nn.CrossEntropyLoss` expects logits, not probabilities. The logarithm of a softmax is better
+computed in one step: Module 04 shows why.
 
-**Mixed precision.** Under `torch.autocast` on a GPU, matrix products run in half precision while `softmax` and `exp` are in the
-list of operations that run in float32. The table at the top of this notebook says why.
+**Newer relatives.** Many recent language models use SiLU, $x\,\sigma(x)$, inside a gated layer. With your
+sigmoid it is one multiplication.
+
+**Mixed precision.** Under `torch.autocast` on a GPU, matrix products run in half precision while `softmax`
+and `exp` are in the list of operations that run in float32. The table at the top of this notebook says why.
 
 ## 11. What Breaks First at Scale
 
-**Depth breaks saturating activations.** Push a batch through many layers, nudge the input a little, and see how much of the nudge
-arrives. That is what a gradient will measure from the other side. All stacks below use the same weights (standard
-deviation $\sqrt{2/n}$, the choice that suits ReLU).
+**Depth breaks the sigmoid.** Push a batch through many layers, nudge the input a little, and see how much of
+the nudge arrives. A gradient measures the same, from the other side. All stacks below use the same weights
+(standard deviation $\sqrt{2/n}$, the choice that suits ReLU). A sigmoid multiplies what reaches it by at most
+a quarter, and over many layers quarters multiply; functions with slopes near 1 keep the nudge alive.
 
-**One NaN breaks a batch.** The second experiment plants one NaN in one sample, then follows it. In a matrix product it fills its own row
-and no other. A mean over the batch, the last step of every loss, spreads it to everything. The last line repeats the run with a
-ReLU that hides NaN (`np.where(x > 0, x, 0)`): the count drops to zero and nobody learns that a sample was broken.
+**One NaN breaks a batch.** The second experiment plants one NaN in one sample, then follows it. In a matrix
+product it fills its own row and no other. A mean over the batch, the last step of every loss, spreads it to
+everything. The last line repeats the run with a ReLU that hides NaN (`np.where(x > 0, x, 0)`): the count
+drops to zero and nobody learns that a sample was broken.
 
-**Memory** breaks in between: retained activations grow with batch × width × depth, whatever the number of weights. The last printed lines turn
-your measured multiples into bytes for a stack of transformer size.
+**Memory** breaks in between: retained activations grow with batch × width × depth, whatever the number of
+weights. The last printed lines turn your measured multiples into bytes for a stack of transformer size.
 """
 
 # %% tags=["measure"]
 import matplotlib.pyplot as plt
 
 generator = np.random.default_rng(0)
-width, depth = 128, 30
+width, depth = 128, 20
 stack = [generator.normal(scale=np.sqrt(2 / width), size=(width, width)) for _ in range(depth)]
 start = generator.normal(size=(64, width))
-nudge = 1e-6 * generator.normal(size=start.shape)
+nudge = 1e-4 * generator.normal(size=start.shape)
 figure, axis = plt.subplots(figsize=(6.5, 3.4))
 for name, function in {"ReLU": relu, "GELU": gelu, "Tanh": tanh, "Sigmoid": sigmoid}.items():
     one, two, response = Tensor(start, dtype=np.float64), Tensor(start + nudge, dtype=np.float64), []
@@ -1132,7 +1188,7 @@ for name, function in {"ReLU": relu, "GELU": gelu, "Tanh": tanh, "Sigmoid": sigm
         one, two = function(one @ matrix), function(two @ matrix)
         response.append(np.linalg.norm(two.data - one.data) / np.linalg.norm(nudge))
     axis.plot(range(1, depth + 1), response, label=name)
-    print(f"{name:8} share of the nudge after  5 layers {response[4]:8.1e}, after {depth} layers {response[-1]:8.1e}")
+    print(f"{name:8} response / nudge: {response[4]:7.1e} after 5 layers, {response[-1]:7.1e} after {depth}")
 axis.set(yscale="log", xlabel="layer", ylabel="response / nudge", title="how much of a small change arrives")
 axis.legend()
 plt.show()
@@ -1145,7 +1201,8 @@ first, second = generator.normal(size=(16, 16)), generator.normal(size=(16, 4))
 hidden = relu(Tensor(samples) @ Tensor(first))
 output = softmax(hidden @ Tensor(second))
 print(f"NaN in the input:        {np.isnan(samples).sum():3d} of {samples.size}")
-print(f"after matmul and ReLU:   {np.isnan(hidden.data).sum():3d} of {hidden.size} (all in row {np.isnan(hidden.data).any(axis=1).argmax()})")
+rows = np.flatnonzero(np.isnan(hidden.data).any(axis=1))
+print(f"after matmul and ReLU:   {np.isnan(hidden.data).sum():3d} of {hidden.size}, in rows {rows}")
 print(f"after matmul, softmax:   {np.isnan(output.data).sum():3d} of {output.size}")
 print(f"mean over the batch:     {output.mean().item()}")
 product = samples @ first
@@ -1155,36 +1212,41 @@ layers, batch, length, inner = 24, 32, 1024, 4096
 one_array = 4 * batch * length * inner
 print(f"\none activation of {batch} × {length} × {inner} float32 numbers: {one_array / 2**30:.2f} GiB")
 for name, multiple in {"ReLU": 1, "GELU with its tanh": 2}.items():
-    print(f"  {layers} layers, {name:18} retain {multiple * layers * one_array / 2**30:6.1f} GiB until the backward pass")
+    total = multiple * layers * one_array / 2**30
+    print(f"  {layers} layers, {name:18} retain {total:5.1f} GiB until the backward pass")
 
 # %% [markdown]
 """
 ## 12. Integration Test
 
-Everything together, through the public interface only: a network that computes XOR with weights found by thought, a classifier that uses
-two different activations, and the chain of recorded ops that Module 06 will walk backwards.
+Everything together, through the public interface only: a network that computes XOR with weights found by
+thought, a classifier that uses two different activations, and the chain of recorded ops that Module 06 will
+walk backwards.
 """
 
 # %% nbgrader={"grade": true, "grade_id": "test_module", "locked": true, "points": 6, "schema_version": 3, "solution": false, "task": false}
-def test_module():
+def test_unit_module():
     """Five activations work through functions, layers and the recorded graph."""
     inputs = Tensor(XOR_INPUTS, requires_grad=True)
     into, bias, out = Tensor([[1.0, 1.0], [1.0, 1.0]]), Tensor([0.0, -1.0]), Tensor([[1.0], [-2.0]])
     predicted = relu(inputs @ into + bias) @ out
     np.testing.assert_allclose(
-        predicted.data[:, 0], XOR_TARGETS, atol=1e-6, err_msg="relu(x1 + x2) - 2 relu(x1 + x2 - 1) must be XOR"
+        predicted.data[:, 0], XOR_TARGETS, atol=1e-6, err_msg="relu(a + b) - 2 relu(a + b - 1) must be XOR"
     )
 
     batch = Tensor(np.random.default_rng(3).normal(size=(6, 5)))
-    pairs = [(ReLU(), relu), (Sigmoid(), sigmoid), (Tanh(), tanh), (Softmax(axis=-1), softmax), (GELU(), gelu)]
+    pairs = [(ReLU(), relu), (Sigmoid(), sigmoid), (Tanh(), tanh), (Softmax(), softmax), (GELU(), gelu)]
     for layer, function in pairs:
         called, direct = layer(batch), function(batch)
         assert called.shape == batch.shape, f"{layer}: expected shape {batch.shape}, got {called.shape}"
         assert called.dtype == np.float32, f"{layer}: expected float32, got {called.dtype}"
         assert called.creator is None, f"{layer}: no input requires grad, so creator must be None"
-        np.testing.assert_array_equal(called.data, direct.data, err_msg=f"{layer} differs from {function.__name__}")
+        np.testing.assert_array_equal(
+            called.data, direct.data, err_msg=f"{layer} differs from {function.__name__}"
+        )
     np.testing.assert_allclose(
-        tanh(batch).data, (2.0 * sigmoid(batch * 2.0) - 1.0).data, atol=1e-6, err_msg="tanh(x) must be 2 sigmoid(2x) - 1"
+        tanh(batch).data, (2.0 * sigmoid(batch * 2.0) - 1.0).data, atol=1e-6,
+        err_msg="tanh(x) must be 2 sigmoid(2x) - 1",
     )
     pair = Tensor(np.stack([batch.data[:, 0], np.zeros(6, dtype=np.float32)], axis=1))
     np.testing.assert_allclose(
@@ -1197,11 +1259,12 @@ def test_module():
     while last.creator is not None:
         names.append(type(last.creator).__name__)
         last = last.creator.inputs[0]
-    assert names == ["SoftmaxOp", "GELUOp", "MatMul"], f"recorded ops, last first: expected Softmax, GELU, MatMul, got {names}"
+    expected = ["SoftmaxOp", "GELUOp", "MatMul"]
+    assert names == expected, f"recorded ops, last first: expected {expected}, got {names}"
     print("module 02: five activations, three forms each, one recorded graph")
 
 
-test_module()
+test_unit_module()
 ### BEGIN HIDDEN TESTS
 from tinytorch_lab.probes import probe, raises, rng
 x, w, v = rng.normal(size=(7, 4)), rng.normal(size=(4, 6)), rng.normal(size=(6, 3))
@@ -1224,20 +1287,24 @@ probe("inference keeps nothing", softmax(relu(Tensor(x))).creator is None)
 """
 ## 🤔 ML Systems Thinking
 
-Three questions, each answered in 150–300 words. Use what you measured: a figure from your own run, with its unit, is worth more than an adjective.
+Three questions, each answered in 150–300 words. Use what you measured: a figure from your own run, with its
+unit, is worth more than an adjective.
 """
 
 # %% [markdown] nbgrader={"grade": false, "grade_id": "question_1", "locked": true, "schema_version": 3, "solution": false, "task": false}
 """
 ### Question 1: Computational efficiency in production
 
-**Context:** In this notebook you timed five activations against `np.copy` and a matrix product, in two precisions and for several row widths, and
-you measured how many temporary arrays each of them needs. You also saw `x ** 3` beside `x * x * x`.
+**Context:** In this notebook you timed five activations against `np.copy` and a matrix product, in two
+precisions and for several row widths, and you measured how many temporary arrays each of them needs. You also
+saw `x ** 3` beside `x * x * x`.
 
-**Question:** A service runs a network whose hidden layers use ReLU and whose output is a softmax. A colleague wants to replace ReLU by GELU, "which
-is several times slower", and fears for the latency. What do your measurements say about where the time of each activation goes (arithmetic, passes over
-memory, fixed cost per call), and what share of a layer's time is at stake? Which of these costs disappear in a fused GPU kernel and which
-remain, for an elementwise function and for softmax? Why did ReLU become the standard, and why could transformers afford to leave it?
+**Question:** A service runs a network whose hidden layers use ReLU and whose output is a softmax. A colleague
+wants to replace ReLU by GELU, "which is several times slower", and fears for the latency. What do your
+measurements say about where the time of each activation goes (arithmetic, passes over memory, fixed cost per
+call), and what share of a layer's time is at stake? Which of these costs disappear in a fused GPU kernel and
+which remain, for an elementwise function and for softmax? Why did ReLU become the standard, and why could
+transformers afford to leave it?
 
 **Expected response:** 150–300 words.
 """
@@ -1277,13 +1344,15 @@ NO CREDIT (0 points):
 """
 ### Question 2: Numerical stability in large systems
 
-**Context:** Your sigmoid never exponentiates a positive number, and your softmax subtracts the row's maximum. You printed the overflow limits of three
-dtypes, plotted the share of rows that a naive softmax turns into NaN, compared the left tail of four sigmoids, and followed one NaN through a small network.
+**Context:** Your sigmoid never exponentiates a positive number, and your softmax subtracts the row's maximum.
+You printed the overflow limits of three dtypes, plotted the share of rows that a naive softmax turns into
+NaN, compared the left tail of four sigmoids, and followed one NaN through a small network.
 
-**Question:** A language model with a hundred layers is trained in half precision and its loss becomes NaN at step 40,000. Starting from your experiments,
-explain how a single unstable activation can reach every weight of the model, and why "no overflow" is not yet "accurate". Which safeguards do
-production systems put around activations in the forward pass and around gradients in the backward pass? Why should an activation let a NaN through instead of
-repairing it?
+**Question:** A language model with a hundred layers is trained in half precision and its loss becomes NaN at
+step 40,000. Starting from your experiments, explain how a single unstable activation can reach every weight
+of the model, and why "no overflow" is not yet "accurate". Which safeguards do production systems put around
+activations in the forward pass and around gradients in the backward pass? Why should an activation let a NaN
+through instead of repairing it?
 
 **Expected response:** 150–300 words.
 """
@@ -1323,13 +1392,15 @@ NO CREDIT (0 points):
 """
 ### Question 3: Hardware abstraction and API design
 
-**Context:** Each activation exists as an op (`SoftmaxOp`), a function (`softmax(x, axis=-1)`) and a layer object (`Softmax(axis=-1)`). Callers never see
-`np.exp`; only `forward` does. GELU exists in two forms whose difference you measured, and a NumPy scalar was enough to change a dtype.
+**Context:** Each activation exists as an op (`SoftmaxOp`), a function (`softmax(x, axis=-1)`) and a layer
+object (`Softmax(axis=-1)`). Callers never see `np.exp`; only `forward` does. GELU exists in two forms whose
+difference you measured, and a NumPy scalar was enough to change a dtype.
 
-**Question:** Suppose that tinytorch should also run on a GPU. Which lines of this module would change and which would not, and what would decide at run time which
-implementation runs? What can the interface promise across devices, and what can it not: should `softmax(x)` give bit-identical results on a laptop and on
-a GPU cluster? Use the summation inside softmax, the accuracy of `exp` and `tanh`, and the choice of dtype in your answer, and say how you would test a
-second implementation.
+**Question:** Suppose that tinytorch should also run on a GPU. Which lines of this module would change and
+which would not, and what would decide at run time which implementation runs? What can the interface promise
+across devices, and what can it not: should `softmax(x)` give bit-identical results on a laptop and on a GPU
+cluster? Use the summation inside softmax, the accuracy of `exp` and `tanh`, and the choice of dtype in your
+answer, and say how you would test a second implementation.
 
 **Expected response:** 150–300 words.
 """
@@ -1369,18 +1440,22 @@ NO CREDIT (0 points):
 r"""
 ## 🎯 Module Summary
 
-**Built.** `ReLU`, `Sigmoid`, `Tanh`, `Softmax` and `GELU`, each as an op, a function and a layer; `best_linear_fit` and the XOR proof.
+**Built.** `ReLU`, `Sigmoid`, `Tanh`, `Softmax` and `GELU`, each as an op, a function and a layer;
+`best_linear_fit` and the XOR proof.
 
-**Measured.** Time per element from a few hundred elements to a few million; peak and retained memory; the overflow limits of three
-dtypes; the tail of four sigmoids; the distance between two GELUs; how much of a small change survives thirty layers.
+**Measured.** Time per element from a few hundred elements to a few million; peak and retained memory; the
+overflow limits of three dtypes; the tail of four sigmoids; the distance between two GELUs; how much of a
+small change survives twenty layers.
 
 **Understood.**
 
 - Without a bend, depth is an illusion: affine layers collapse, and XOR stays at an error of ¼.
 - Safe formulas come from algebra, not from clipping: choose the form whose exponents are never positive.
 - "No warning" is not "accurate", and a NaN is a message that must get through.
-- An op's stored arrays live as long as its result; storing the output itself is free, storing anything else is not.
+- An op's stored arrays live as long as its result; storing the output itself is free, storing anything else
+  is not.
 - Which function is cheap depends on the library and on memory traffic. Measure before choosing.
 
-**Next.** Module 03 puts weights around these functions: `Parameter`, `Linear` and `Sequential`, and a network that runs XOR.
+**Next.** Module 03 puts weights around these functions: `Parameter`, `Linear` and `Sequential`, and a network
+that runs XOR.
 """

@@ -15,8 +15,11 @@ def wire_schema() -> dict[str, Any]:
     definitions: dict[str, Any] = schema["$defs"]
     for definition in definitions.values():
         for field in definition.get("properties", {}).values():
-            # json-schema-to-typescript would name an alias after every titled field.
+            # json-schema-to-typescript would name an alias after every titled field,
+            # and knows tuples only by the keyword of older drafts.
             field.pop("title", None)
+            if "prefixItems" in field:
+                field["items"] = field.pop("prefixItems")
     return {
         "title": "Wire",
         "type": "object",

@@ -27,13 +27,14 @@ OPENING = ("Learning objectives", "Prerequisites")
 QUESTIONS = 3
 MOST_SOLUTIONS_PER_TEST = 5
 
-_HEADING = re.compile(r"^#{1,6}\s+(?P<text>.+?)\s*$", re.MULTILINE)
+# Numbers and signs before a heading's words do not count, nor does "Part 2:".
+_HEADING = re.compile(r"^#{1,6}[\W\d]+(?:part\s+\d+\W+)?(?P<text>.+?)\s*$", re.MULTILINE | re.IGNORECASE)
 _EXPORT = re.compile(r"^#\s*\|\s*(?:default_exp|export)[ \t]+(?P<name>\w+)", re.MULTILINE)
 
 
 def sections(module: SourceModule, _info: ModuleInfo, _course: Course) -> Iterator[Finding]:
     """Find headings that are missing or out of order, and a summary that is not last."""
-    places = {name: cell for cell in module.cells for name in SECTIONS if _has_heading(cell, name)}
+    places = {name: cell for cell in reversed(module.cells) for name in SECTIONS if _has_heading(cell, name)}
     for name in SECTIONS:
         if name not in places:
             yield at_module(module, f"the section {name!r} is missing", "add a Markdown heading with these words")
@@ -53,7 +54,8 @@ def sections(module: SourceModule, _info: ModuleInfo, _course: Course) -> Iterat
 def _has_heading(cell: SourceCell, name: str) -> bool:
     if cell.node.cell_type != "markdown":
         return False
-    return any(name.lower() in match["text"].lower() for match in _HEADING.finditer(cell.node.source))
+    headings = (match["text"].lower() for match in _HEADING.finditer(cell.node.source))
+    return any(text.startswith(name.lower()) for text in headings)
 
 
 def implementations_are_tested(module: SourceModule, _info: ModuleInfo, _course: Course) -> Iterator[Finding]:

@@ -73,6 +73,10 @@ class Release:
         """Return where the module's student notebook is, or would be."""
         return self.root / module.name / f"{module.name}.ipynb"
 
+    def baselines_path(self, module: ModuleInfo) -> Path:
+        """Return where the costs of the module's reference solution are, or would be."""
+        return self.root / module.name / "baselines.json"
+
     def readme_path(self, module: ModuleInfo) -> Path:
         """Return where the module's README is, or would be."""
         return self.root / module.name / "README.md"

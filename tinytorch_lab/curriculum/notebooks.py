@@ -1,12 +1,14 @@
 """Reading and writing notebook files, with errors a person can act on."""
 
 import copy
+import warnings
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any, cast
 
 import nbformat
 from nbformat import NotebookNode
+from nbformat.warnings import MissingIDFieldWarning
 
 from tinytorch_lab.errors import InvalidInputError, NotAvailableError, NotFoundError
 from tinytorch_lab.files import write_text
@@ -50,7 +52,9 @@ def parse_notebook(content: bytes, name: str) -> NotebookNode:
     if any(line.startswith("<<<<<<< ") for line in text.splitlines()):
         raise InvalidInputError(f"{name} holds a merge conflict; resolve it, or restore an earlier version.")
     try:
-        notebook = cast(NotebookNode, _read(text, as_version=4))
+        with warnings.catch_warnings():  # A cell without an id is given one, which nbformat announces.
+            warnings.simplefilter("ignore", MissingIDFieldWarning)
+            notebook = cast(NotebookNode, _read(text, as_version=4))
         cells = notebook.cells
     except Exception as error:  # nbformat raises whatever the malformed content provokes
         reason = str(error).splitlines()[0] if str(error) else type(error).__name__
@@ -60,10 +64,15 @@ def parse_notebook(content: bytes, name: str) -> NotebookNode:
     return notebook
 
 
+def notebook_text(notebook: NotebookNode) -> str:
+    """Return ``notebook`` as the text of its file."""
+    return cast(str, _write(notebook, version=nbformat.NO_CONVERT)) + "\n"
+
+
 def write_notebook(notebook: NotebookNode, path: Path) -> None:
     """Write ``notebook`` to ``path``, all or nothing.
 
     Raises:
         NotAvailableError: the disk is full or read-only.
     """
-    write_text(path, _write(notebook, version=nbformat.NO_CONVERT) + "\n")
+    write_text(path, notebook_text(notebook))

@@ -81,7 +81,9 @@ class Workspace:
         if not self.release.available(module) and not self.started(module):
             raise NotAvailableError(f"Module {module.name} is not yet available.")
         if not self.started(module):
-            raise NotFoundError(f"Module {module.name} is not started; start it with 'tito module start {module.name}'.")
+            raise NotFoundError(
+                f"Module {module.name} is not started; start it with 'tito module start {module.name}'."
+            )
 
     def start(self, module: ModuleInfo) -> Opened:
         """Copy the module's student notebook into the workspace, unless it is there already.

@@ -18,8 +18,8 @@ Confinement = Literal["bwrap", "landlock", "none"]
 class Cell:
     """One code cell to run.
 
-    ``role`` is ``test`` for a cell whose source is the course's own: it is compiled before any student code has
-    run and its probes are recorded. ``skip`` cells are reported as skipped and not run.
+    ``role`` is ``test`` for a cell whose source is the course's own: it is plain Python, compiled outside the
+    sandbox, and its probes are recorded. ``skip`` cells are reported as skipped and not run.
     """
 
     id: str
@@ -65,12 +65,17 @@ class Frame:
 
 @dataclass(frozen=True)
 class Failure:
-    """Why a cell did not end well."""
+    """Why a cell did not end well.
+
+    ``frames`` run from the cell to the place of the error, ``traceback`` is plain text. ``hidden`` tells that the
+    error came up in the hidden part of a test cell: then ``message`` may show hidden inputs and is for graders only.
+    """
 
     kind: str
     message: str
     frames: tuple[Frame, ...]
     traceback: str
+    hidden: bool = False
 
 
 @dataclass(frozen=True)

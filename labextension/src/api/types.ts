@@ -12,7 +12,7 @@ export interface CourseOverview {
    * @minItems 2
    * @maxItems 2
    */
-  answer_words: [unknown, unknown];
+  answer_words: [number, number];
 }
 /**
  * A phase of the course.

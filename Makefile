@@ -1,0 +1,84 @@
+# Two commands for a newcomer: `make lab` opens the product, `make test` proves it.
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+PORT ?= 8888
+ARGS ?=
+export PATH := $(CURDIR)/$(BIN):$(PATH)
+# One thread for each process: the suite and the runner bring their own parallelism.
+export OPENBLAS_NUM_THREADS ?= 1
+
+.PHONY: help install lab test lint types test-python test-js test-browser build-js bench format clean
+
+help:
+	@echo "make install   create .venv, install everything, build the JupyterLab extension"
+	@echo "make lab       open JupyterLab on lab/workspace with a demo course in lab/course (ARGS=--no-browser, PORT=8888)"
+	@echo "make test      linters, types, Python, JavaScript and browser tests"
+	@echo "make bench     benchmarks against named peers"
+	@echo "make format    let the formatters rewrite the sources"
+
+install: $(VENV)/.installed
+
+# Every step is a file, so that a second `make` does only what changed.
+$(VENV)/.python: constraints.txt pyproject.toml
+	test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
+	$(BIN)/pip install --quiet --upgrade pip
+	$(BIN)/pip install --quiet -c constraints.txt hatchling hatch-nodejs-version hatch-jupyter-builder jupyter-builder editables
+	touch $@
+
+node_modules/.installed: package.json package-lock.json .npmrc
+	npm ci --no-audit --no-fund --loglevel=error
+	touch $@
+
+tinytorch_lab/labextension/package.json: node_modules/.installed $(VENV)/.python $(shell find labextension/src labextension/style labextension/schema -type f) labextension/tsconfig.json
+	rm -rf tinytorch_lab/labextension
+	npm run --silent build:prod
+	touch $@
+
+$(VENV)/.installed: $(VENV)/.python tinytorch_lab/labextension/package.json
+	$(BIN)/pip install --quiet --no-build-isolation -c constraints.txt -e ".[grading,test]"
+	mkdir -p $(VENV)/share/jupyter/labextensions
+	ln -sfn "$(CURDIR)/tinytorch_lab/labextension" $(VENV)/share/jupyter/labextensions/tinytorch-lab
+	bash scripts/system-packages.sh
+	touch $@
+
+lab: install
+	@test -d lab/course || $(BIN)/tito demo --keep lab/course
+	@$(BIN)/tito module start 01_tensor --workspace lab/workspace 2>/dev/null || { mkdir -p lab/workspace && $(BIN)/tito module start 01_tensor --workspace lab/workspace; }
+	$(BIN)/tito lab lab/workspace --port=$(PORT) $(ARGS)
+
+test: install lint types test-python test-js test-browser
+	@echo "All checks passed."
+
+lint: install
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/lint-imports
+	npm run --silent lint
+	npm run --silent format:check
+
+types: install
+	$(BIN)/mypy
+	npm run --silent typecheck
+	npm run --silent types:check
+
+test-python: install
+	$(BIN)/python -m pytest --ignore tests/browser
+
+test-js: install
+	npm run --silent test
+
+test-browser: install
+	$(BIN)/python -m pytest tests/browser
+
+bench: install
+	$(BIN)/python bench/export.py
+	$(BIN)/python bench/runner.py
+
+format: install
+	$(BIN)/ruff check --fix-only .
+	$(BIN)/ruff format .
+	npm run --silent format
+
+clean:
+	rm -rf tinytorch_lab/labextension labextension/lib lab build dist

@@ -1,0 +1,126 @@
+import { URLExt } from '@jupyterlab/coreutils';
+import { ServerConnection } from '@jupyterlab/services';
+import type { TranslationBundle } from '@jupyterlab/translation';
+
+import type {
+  CourseOverview,
+  ErrorBody,
+  ExportReport,
+  OpenedModule,
+  TestRun
+} from './types';
+
+/** Why a request had no answer: nobody there, not our server, or a reason in words. */
+export type ApiErrorKind = 'unreachable' | 'missing' | 'refused';
+
+/** A request that failed; its message is meant for the user as it is. */
+export class ApiError extends Error {
+  constructor(
+    readonly kind: ApiErrorKind,
+    message: string
+  ) {
+    super(message);
+    this.name = 'ApiError';
+  }
+}
+
+/** What the browser asks of the TinyTorch server extension. */
+export class ApiClient {
+  constructor(
+    private readonly _settings: ServerConnection.ISettings,
+    private readonly _trans: TranslationBundle
+  ) {}
+
+  course(): Promise<CourseOverview> {
+    return this._request('GET', 'course');
+  }
+
+  start(module: string): Promise<OpenedModule> {
+    return this._request('POST', 'modules', module, 'start');
+  }
+
+  reset(module: string): Promise<OpenedModule> {
+    return this._request('POST', 'modules', module, 'reset');
+  }
+
+  runTests(module: string): Promise<TestRun> {
+    return this._request('POST', 'modules', module, 'tests');
+  }
+
+  tests(module: string): Promise<TestRun> {
+    return this._request('GET', 'modules', module, 'tests');
+  }
+
+  cancelTests(module: string): Promise<TestRun> {
+    return this._request('DELETE', 'modules', module, 'tests');
+  }
+
+  exportModule(module: string): Promise<ExportReport> {
+    return this._request('POST', 'modules', module, 'export');
+  }
+
+  exportAll(): Promise<ExportReport> {
+    return this._request('POST', 'export');
+  }
+
+  private async _request<T>(method: string, ...path: string[]): Promise<T> {
+    const url = URLExt.join(
+      this._settings.baseUrl,
+      'tinytorch-lab/api',
+      ...path.map(encodeURIComponent)
+    );
+    let response: Response;
+    try {
+      response = await ServerConnection.makeRequest(
+        url,
+        { method },
+        this._settings
+      );
+    } catch {
+      throw new ApiError(
+        'unreachable',
+        this._trans.__(
+          'The Jupyter server does not answer. It may have been stopped, or the network is down.'
+        )
+      );
+    }
+    if (!response.ok) {
+      throw await this._refusal(response);
+    }
+    return (await response.json()) as T;
+  }
+
+  private async _refusal(response: Response): Promise<ApiError> {
+    const body = await readErrorBody(response);
+    if (body !== null) {
+      return new ApiError('refused', body.message);
+    }
+    if (response.status === 404) {
+      return new ApiError(
+        'missing',
+        this._trans.__(
+          'The TinyTorch server extension is not running. Install tinytorch-lab where Jupyter runs, then restart Jupyter.'
+        )
+      );
+    }
+    return new ApiError(
+      'refused',
+      this._trans.__(
+        'The server could not answer (HTTP %1 %2).',
+        response.status,
+        response.statusText
+      )
+    );
+  }
+}
+
+async function readErrorBody(response: Response): Promise<ErrorBody | null> {
+  const text = await response.text();
+  try {
+    const body = JSON.parse(text) as Partial<ErrorBody> | null;
+    return body?.message ? { message: body.message } : null;
+  } catch {
+    // A proxy or a Jupyter server without our extension answers in HTML.
+    return null;
+  }
+}

@@ -1,0 +1,87 @@
+import type { TranslationBundle } from '@jupyterlab/translation';
+import { closeIcon } from '@jupyterlab/ui-components';
+import React from 'react';
+
+import type { ExportProblem, ExportReport } from '../api/types';
+import { StatusIcon } from '../components/StatusIcon';
+import { failedIcon, passedIcon } from '../icons';
+
+/** What the last export did. */
+export function ExportResult(props: {
+  report: ExportReport;
+  onDismiss: () => void;
+  onShow: (problem: ExportProblem) => void;
+  trans: TranslationBundle;
+}): React.JSX.Element {
+  const { report, trans } = props;
+  const failed = report.problems.length > 0;
+  return (
+    <div
+      className={`jp-TinyTorch-report ${failed ? 'jp-mod-failed' : 'jp-mod-passed'}`}
+      role={failed ? 'alert' : 'status'}
+    >
+      <StatusIcon
+        icon={failed ? failedIcon : passedIcon}
+        state={failed ? 'failed' : 'passed'}
+      />
+      <div className="jp-TinyTorch-reportBody">
+        <p>
+          {failed
+            ? trans.__('Not exported: the package stays as it was.')
+            : outcome(report, trans)}
+        </p>
+        {failed && (
+          <ul>
+            {report.problems.map((problem, index) => (
+              <li key={index}>
+                <button
+                  type="button"
+                  className="jp-TinyTorch-link"
+                  onClick={() => {
+                    props.onShow(problem);
+                  }}
+                >
+                  {place(problem, trans)}
+                </button>
+                <p className="jp-TinyTorch-text">{problem.message}</p>
+              </li>
+            ))}
+          </ul>
+        )}
+      </div>
+      <button
+        type="button"
+        className="jp-TinyTorch-iconButton"
+        aria-label={trans.__('Dismiss')}
+        title={trans.__('Dismiss')}
+        onClick={props.onDismiss}
+      >
+        <closeIcon.react tag={null} />
+      </button>
+    </div>
+  );
+}
+
+function outcome(report: ExportReport, trans: TranslationBundle): string {
+  const { written, unchanged } = report;
+  if (written.length > 0) {
+    return trans.__('Exported %1.', written.join(', '));
+  }
+  return unchanged.length > 0
+    ? trans.__('The package is already up to date.')
+    : trans.__('Nothing to export yet: start a module first.');
+}
+
+function place(problem: ExportProblem, trans: TranslationBundle): string {
+  if (problem.cell === null) {
+    return problem.notebook;
+  }
+  return problem.line === null
+    ? trans.__('%1, cell %2', problem.notebook, problem.cell)
+    : trans.__(
+        '%1, cell %2, line %3',
+        problem.notebook,
+        problem.cell,
+        problem.line
+      );
+}

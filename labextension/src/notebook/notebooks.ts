@@ -1,0 +1,173 @@
+import type { JupyterFrontEnd } from '@jupyterlab/application';
+import type { IDocumentManager } from '@jupyterlab/docmanager';
+import type { DocumentRegistry } from '@jupyterlab/docregistry';
+import type { INotebookTracker, NotebookPanel } from '@jupyterlab/notebook';
+import type { IDisposable } from '@lumino/disposable';
+import { MessageLoop } from '@lumino/messaging';
+import { Debouncer } from '@lumino/polling';
+import { type ISignal, Signal } from '@lumino/signaling';
+
+import type { ModuleEntry } from '../api/types';
+import type { ModulesModel } from '../modules/model';
+import type { SharedNotebook } from './cells';
+import { revealCell } from './reveal';
+
+/** The module notebooks that are open in this page, and which module is the current one. */
+export class Notebooks implements IDisposable {
+  constructor(options: Notebooks.IOptions) {
+    this._shell = options.shell;
+    this._documents = options.documents;
+    this._tracker = options.tracker;
+    this._modules = options.modules;
+    this._refresh = new Debouncer(() => this._modules.refresh(), 500);
+    this._modules.changed.connect(this._update, this);
+    this._tracker?.currentChanged.connect(this._update, this);
+    this._tracker?.widgetAdded.connect(this._follow, this);
+    this._tracker?.forEach(panel => {
+      this._follow(this._tracker, panel);
+    });
+  }
+
+  /** Emitted when another module became the current one, or its notebook was opened or closed. */
+  get changed(): ISignal<this, void> {
+    return this._changed;
+  }
+
+  /** The module whose notebook is, or was last, the current widget. */
+  get current(): ModuleEntry | undefined {
+    return this._current === null
+      ? undefined
+      : this._modules.find(this._current);
+  }
+
+  /** The open notebook of the current module, or null. */
+  get panel(): NotebookPanel | null {
+    return this._panel;
+  }
+
+  get isDisposed(): boolean {
+    return this._refresh.isDisposed;
+  }
+
+  dispose(): void {
+    this._refresh.dispose();
+    Signal.clearData(this);
+  }
+
+  /** Show the notebook at `path`, opening it when needed. */
+  async open(path: string): Promise<NotebookPanel | null> {
+    this._documents.openOrReveal(path);
+    const panel = this._find(path);
+    await panel?.context.ready;
+    return panel;
+  }
+
+  /** Write the module's notebook to disk if it is open and has unsaved changes. */
+  async save(module: string): Promise<void> {
+    const context = this._contextOf(module);
+    if (context?.model.dirty) {
+      await context.save();
+    }
+  }
+
+  /** Read the module's notebook again if it is open. */
+  async revert(module: string): Promise<void> {
+    await this._contextOf(module)?.revert();
+  }
+
+  /** Bring a cell of the module's notebook into view, leaving the keyboard focus where it is. */
+  async reveal(
+    module: string,
+    locate: (notebook: SharedNotebook) => number
+  ): Promise<void> {
+    const path = this._modules.find(module)?.path;
+    if (!path) {
+      return;
+    }
+    const focused = document.activeElement;
+    const open = this._find(path);
+    if (open) {
+      await open.context.ready;
+      if (!open.isVisible) {
+        this._shell.activateById(open.id);
+      }
+    }
+    const panel = open ?? (await this.open(path));
+    const shared = panel?.content.model?.sharedModel;
+    if (!panel || !shared) {
+      return;
+    }
+    await panel.revealed;
+    // Activating a tab moves the focus; the student stays where they clicked.
+    MessageLoop.flush();
+    if (focused instanceof HTMLElement && focused !== document.activeElement) {
+      focused.focus({ preventScroll: true });
+    }
+    revealCell(panel, locate(shared));
+  }
+
+  private _find(path: string): NotebookPanel | null {
+    return (
+      this._tracker?.find(
+        panel => !panel.isDisposed && panel.context.localPath === path
+      ) ?? null
+    );
+  }
+
+  private _contextOf(module: string): NotebookPanel['context'] | undefined {
+    const path = this._modules.find(module)?.path;
+    return path ? this._find(path)?.context : undefined;
+  }
+
+  private _follow(_: unknown, panel: NotebookPanel): void {
+    panel.context.pathChanged.connect(this._update, this);
+    panel.context.saveState.connect(this._onSaveState, this);
+    panel.disposed.connect(this._update, this);
+    this._update();
+  }
+
+  private _onSaveState(
+    context: DocumentRegistry.Context,
+    state: DocumentRegistry.SaveState
+  ): void {
+    if (state === 'completed' && this._modules.findByPath(context.localPath)) {
+      void this._refresh.invoke();
+    }
+  }
+
+  private _update(): void {
+    const widget = this._tracker?.currentWidget;
+    const shown =
+      widget && !widget.isDisposed
+        ? this._modules.findByPath(widget.context.localPath)
+        : undefined;
+    const current = shown?.name ?? this._current;
+    const path = current === null ? null : this._modules.find(current)?.path;
+    const panel = path ? this._find(path) : null;
+    if (current !== this._current || panel !== this._panel) {
+      this._current = current;
+      this._panel = panel;
+      this._changed.emit();
+    }
+  }
+
+  private readonly _shell: JupyterFrontEnd.IShell;
+  private readonly _documents: IDocumentManager;
+  private readonly _tracker: INotebookTracker | null;
+  private readonly _modules: ModulesModel;
+  private readonly _refresh: Debouncer;
+  private readonly _changed = new Signal<this, void>(this);
+  private _current: string | null = null;
+  private _panel: NotebookPanel | null = null;
+}
+
+/** What the class is made from. */
+export namespace Notebooks {
+  /** The parts of the application that open and show notebooks; `tracker` is null on pages without notebooks. */
+  export interface IOptions {
+    shell: JupyterFrontEnd.IShell;
+    documents: IDocumentManager;
+    tracker: INotebookTracker | null;
+    modules: ModulesModel;
+  }
+}

@@ -1,0 +1,58 @@
+import { ReactWidget, UseSignal } from '@jupyterlab/ui-components';
+import type { TranslationBundle } from '@jupyterlab/translation';
+import type { CommandRegistry } from '@lumino/commands';
+import React from 'react';
+
+import type { ModuleEntry } from './api/types';
+import { CommandIDs } from './commands';
+import { moduleLabel } from './modules/labels';
+import type { ModulesModel } from './modules/model';
+import type { Notebooks } from './notebook/notebooks';
+
+/** What the status item is made from. */
+export interface IStatusItemProps {
+  modules: Pick<ModulesModel, 'changed'>;
+  notebooks: Pick<Notebooks, 'changed' | 'current'>;
+  commands: CommandRegistry;
+  trans: TranslationBundle;
+}
+
+/** The current module and its tests in the status bar; a click opens the sidebar. */
+export function createStatusItem(props: IStatusItemProps): ReactWidget {
+  const item = ReactWidget.create(
+    <UseSignal signal={props.modules.changed}>
+      {() => (
+        <UseSignal signal={props.notebooks.changed}>
+          {() => <StatusButton {...props} />}
+        </UseSignal>
+      )}
+    </UseSignal>
+  );
+  item.addClass('jp-TinyTorch-status');
+  return item;
+}
+
+function StatusButton(props: IStatusItemProps): React.JSX.Element {
+  const { commands, notebooks, trans } = props;
+  const entry = notebooks.current;
+  return (
+    <button
+      type="button"
+      title={trans.__('Show the TinyTorch sidebar')}
+      onClick={() => void commands.execute(CommandIDs.showSidebar)}
+    >
+      {entry ? statusText(entry, trans) : trans.__('TinyTorch')}
+    </button>
+  );
+}
+
+function statusText(entry: ModuleEntry, trans: TranslationBundle): string {
+  return entry.tests_total > 0
+    ? trans.__(
+        'TinyTorch: %1 · %2/%3 tests',
+        moduleLabel(entry),
+        entry.tests_passed,
+        entry.tests_total
+      )
+    : trans.__('TinyTorch: %1', moduleLabel(entry));
+}

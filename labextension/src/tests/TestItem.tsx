@@ -1,0 +1,86 @@
+import type { TranslationBundle } from '@jupyterlab/translation';
+import type { LabIcon } from '@jupyterlab/ui-components';
+import React from 'react';
+
+import type { TestRow } from '../api/types';
+import { StatusIcon } from '../components/StatusIcon';
+import {
+  emptyIcon,
+  failedIcon,
+  passedIcon,
+  runningIcon,
+  skippedIcon
+} from '../icons';
+import { memoryLabel, timeLabel } from './format';
+import { type ITestFailureProps, TestFailure } from './TestFailure';
+
+const STATUS_ICONS: Record<TestRow['status'], LabIcon> = {
+  pending: emptyIcon,
+  running: runningIcon,
+  passed: passedIcon,
+  failed: failedIcon,
+  not_run: skippedIcon
+};
+
+/** One test: how it ended, what it is worth, what it took, and why it failed. */
+export function TestItem(props: ITestFailureProps): React.JSX.Element {
+  const { row, trans } = props;
+  const figures = [timeLabel(row, trans), memoryLabel(row, trans)].filter(
+    label => label !== null
+  );
+  return (
+    <li className={`jp-TinyTorch-test jp-mod-${row.status}`}>
+      <button
+        type="button"
+        className="jp-TinyTorch-testOpen"
+        title={trans.__('Show this test in the notebook')}
+        onClick={() => {
+          props.onShowCell(row.cell_id);
+        }}
+      >
+        <StatusIcon icon={STATUS_ICONS[row.status]} state={row.status} />
+        <span className="jp-TinyTorch-testTitle">{row.title}</span>
+        <span className="jp-TinyTorch-testStatus">
+          {rowLabel(row.status, trans)}
+        </span>
+        <span className="jp-TinyTorch-testPoints">
+          {pointsLabel(row, trans)}
+        </span>
+      </button>
+      <div className="jp-TinyTorch-testBody">
+        {row.status === 'failed' && <TestFailure {...props} />}
+        {row.status === 'not_run' && row.message && (
+          <p className="jp-TinyTorch-text">{row.message}</p>
+        )}
+        {figures.length > 0 && (
+          <p className="jp-TinyTorch-figures">
+            {figures.map(label => (
+              <span key={label}>{label}</span>
+            ))}
+          </p>
+        )}
+      </div>
+    </li>
+  );
+}
+
+function rowLabel(status: TestRow['status'], trans: TranslationBundle): string {
+  switch (status) {
+    case 'pending':
+      return trans.__('Waiting');
+    case 'running':
+      return trans.__('Running');
+    case 'passed':
+      return trans.__('Passed');
+    case 'failed':
+      return trans.__('Failed');
+    case 'not_run':
+      return trans.__('Not run');
+  }
+}
+
+function pointsLabel(row: TestRow, trans: TranslationBundle): string {
+  return row.status === 'failed' || row.status === 'not_run'
+    ? trans._n('0 of %1 point', '0 of %1 points', row.points)
+    : trans._n('%1 point', '%1 points', row.points);
+}

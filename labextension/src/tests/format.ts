@@ -1,0 +1,96 @@
+import type { TranslationBundle } from '@jupyterlab/translation';
+
+import type { TestRow } from '../api/types';
+
+/** A failure message: what it says in words, and the part whose columns must line up. */
+export interface MessageParts {
+  words: string;
+  figures: string;
+}
+
+const NUMPY_FIGURES =
+  /^\s*(Mismatched elements|Mismatch at|Max (absolute|relative) difference|\(shapes|nan location|ACTUAL|DESIRED|x:|y:|x and y)/m;
+
+/** Part a message before NumPy's comparison, or else after its first line. */
+export function splitMessage(message: string): MessageParts {
+  const text = message.replace(/^\s*\n/, '').trimEnd();
+  const figures = text.search(NUMPY_FIGURES);
+  const end = figures >= 0 ? figures : text.indexOf('\n');
+  return end < 0
+    ? { words: text.trim(), figures: '' }
+    : { words: text.slice(0, end).trim(), figures: trimLines(text.slice(end)) };
+}
+
+/** A duration as people read it: "12 ms", "1.8 s". */
+export function formatSeconds(
+  seconds: number,
+  trans: TranslationBundle
+): string {
+  if (seconds < 0.001) {
+    return trans.__('under 1 ms');
+  }
+  return seconds < 1
+    ? trans.__('%1 ms', significant(seconds * 1000))
+    : trans.__('%1 s', significant(seconds));
+}
+
+/** An amount of memory as people read it: "640 B", "1.2 MB". */
+export function formatBytes(bytes: number, trans: TranslationBundle): string {
+  if (bytes < 1000) {
+    return trans.__('%1 B', bytes);
+  }
+  if (bytes < 1e6) {
+    return trans.__('%1 kB', significant(bytes / 1e3));
+  }
+  return bytes < 1e9
+    ? trans.__('%1 MB', significant(bytes / 1e6))
+    : trans.__('%1 GB', significant(bytes / 1e9));
+}
+
+/** The test's time beside the reference solution's, or null when it was not measured. */
+export function timeLabel(
+  row: TestRow,
+  trans: TranslationBundle
+): string | null {
+  if (row.seconds === null) {
+    return null;
+  }
+  const time = formatSeconds(row.seconds, trans);
+  return row.reference_seconds
+    ? trans.__(
+        '%1 (%2× the reference’s time)',
+        time,
+        significant(row.seconds / row.reference_seconds)
+      )
+    : time;
+}
+
+/** The test's peak memory beside the reference solution's, or null when it was not measured. */
+export function memoryLabel(
+  row: TestRow,
+  trans: TranslationBundle
+): string | null {
+  if (row.peak_bytes === null) {
+    return null;
+  }
+  const peak = formatBytes(row.peak_bytes, trans);
+  return row.reference_peak_bytes
+    ? trans.__(
+        '%1 peak memory (%2× the reference’s peak)',
+        peak,
+        significant(row.peak_bytes / row.reference_peak_bytes)
+      )
+    : trans.__('%1 peak memory', peak);
+}
+
+/** Two significant digits below ten, whole numbers from there on. */
+function significant(value: number): string {
+  if (value >= 9.95) {
+    return String(Math.round(value));
+  }
+  return String(Number(value.toPrecision(2)));
+}
+
+function trimLines(text: string): string {
+  return text.replace(/^\s*\n/, '').trimEnd();
+}

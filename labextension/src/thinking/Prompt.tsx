@@ -1,0 +1,34 @@
+import {
+  type IRenderMimeRegistry,
+  MimeModel
+} from '@jupyterlab/rendermime';
+import React from 'react';
+
+/** A question's Markdown, rendered as the notebook renders it. */
+export function Prompt(props: {
+  markdown: string;
+  rendermime: IRenderMimeRegistry;
+}): React.JSX.Element {
+  const { markdown, rendermime } = props;
+  const host = React.useRef<HTMLDivElement>(null);
+  React.useEffect(() => {
+    const renderer = rendermime.createRenderer('text/markdown');
+    const model = new MimeModel({ data: { 'text/markdown': markdown } });
+    void renderer.renderModel(model).then(() => {
+      // The notebook has the same headings; ids must stay unique in the page.
+      for (const node of renderer.node.querySelectorAll('[id]')) {
+        node.removeAttribute('id');
+      }
+      for (const anchor of renderer.node.querySelectorAll(
+        '.jp-InternalAnchorLink'
+      )) {
+        anchor.remove();
+      }
+    });
+    host.current?.replaceChildren(renderer.node);
+    return () => {
+      renderer.dispose();
+    };
+  }, [markdown, rendermime]);
+  return <div className="jp-TinyTorch-prompt" ref={host} />;
+}

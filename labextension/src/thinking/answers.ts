@@ -1,0 +1,179 @@
+import type { DocumentRegistry } from '@jupyterlab/docregistry';
+import type { INotebookModel } from '@jupyterlab/notebook';
+import type { IDisposable } from '@lumino/disposable';
+import { Debouncer } from '@lumino/polling';
+import { type ISignal, Signal } from '@lumino/signaling';
+
+import {
+  gradeId,
+  isResponse,
+  type SharedCell,
+  type SharedNotebook
+} from '../notebook/cells';
+import { readResponse, writeResponse } from './response';
+
+/** One question with its answer as it stands in the notebook. */
+export interface Question {
+  /** The response cell's grade id. */
+  readonly id: string;
+  /** The question cell's Markdown. */
+  readonly prompt: string;
+  /** What has been written so far. */
+  readonly answer: string;
+}
+
+/** Whether what is seen is on disk; `reason` says why it cannot be. */
+export type SaveState =
+  | { readonly kind: 'saved' | 'saving' | 'unsaved' }
+  | { readonly kind: 'failed'; readonly reason: string | null };
+
+/** The notebook's context, as far as answers need it. */
+export type AnswersContext = Pick<
+  DocumentRegistry.IContext<INotebookModel>,
+  'contentsModel' | 'isDisposed' | 'model' | 'save' | 'saveState'
+>;
+
+const AUTOSAVE_MS = 1000;
+
+/** The written answers of one open notebook: read from its cells, written to its cells, saved shortly after. */
+export class Answers implements IDisposable {
+  constructor(
+    private readonly _context: AnswersContext,
+    autosaveMs: number = AUTOSAVE_MS
+  ) {
+    this._autosave = new Debouncer(() => this.save(), autosaveMs);
+    this._notebook.changed.connect(this._readAgain, this);
+    this._context.model.stateChanged.connect(this._onStateChanged, this);
+    this._context.saveState.connect(this._onSaveState, this);
+    this._questions = readQuestions(this._notebook);
+  }
+
+  /** Emitted when a question, an answer or the saved state changed. */
+  get changed(): ISignal<this, void> {
+    return this._changed;
+  }
+
+  /** The questions in the notebook's order. */
+  get questions(): readonly Question[] {
+    return this._questions;
+  }
+
+  /** Whether the notebook may not be written. */
+  get readOnly(): boolean {
+    return (
+      this._context.model.readOnly ||
+      this._context.contentsModel?.writable === false
+    );
+  }
+
+  /** Whether what is seen is on disk. */
+  get saveState(): SaveState {
+    if (this._saving) {
+      return { kind: 'saving' };
+    }
+    // Jupyter calls a notebook clean after a save, whatever was typed while it lasted.
+    const dirty = this._context.model.dirty || this._waiting;
+    if (this._failure !== null && dirty) {
+      return { kind: 'failed', reason: this._failure.reason };
+    }
+    return { kind: dirty ? 'unsaved' : 'saved' };
+  }
+
+  get isDisposed(): boolean {
+    return this._autosave.isDisposed;
+  }
+
+  dispose(): void {
+    if (this.isDisposed) {
+      return;
+    }
+    this._autosave.dispose();
+    if (this._waiting && !this._context.isDisposed) {
+      void this.save();
+    }
+    Signal.disconnectReceiver(this);
+    Signal.clearData(this);
+  }
+
+  /** Write an answer into its cell and save the notebook once the student pauses. */
+  write(id: string, text: string): void {
+    const cell = this._responses().find(other => gradeId(other) === id);
+    if (!cell || this.readOnly) {
+      return;
+    }
+    writeResponse(cell, text);
+    this._waiting = true;
+    void this._autosave.invoke();
+  }
+
+  /** Save the notebook now; a failure is kept in the saved state. */
+  save(): Promise<void> {
+    // One after the other: a save that overtakes another looks to Jupyter like a change made elsewhere.
+    this._saves = this._saves.then(() => this._save());
+    return this._saves;
+  }
+
+  private async _save(): Promise<void> {
+    this._waiting = false;
+    try {
+      await this._context.save();
+    } catch (error) {
+      const { message } = error as Error;
+      this._saving = false;
+      this._failure = { reason: message || null };
+      this._changed.emit();
+    }
+  }
+
+  private get _notebook(): SharedNotebook {
+    return this._context.model.sharedModel;
+  }
+
+  private _responses(): SharedCell[] {
+    return this._notebook.cells.filter(isResponse);
+  }
+
+  private _readAgain(): void {
+    this._questions = readQuestions(this._notebook);
+    this._changed.emit();
+  }
+
+  private _onStateChanged(): void {
+    this._changed.emit();
+  }
+
+  private _onSaveState(
+    _: unknown,
+    state: DocumentRegistry.SaveState
+  ): void {
+    this._saving = state === 'started';
+    if (state === 'failed') {
+      this._failure = { reason: null };
+    } else if (state === 'completed') {
+      this._failure = null;
+    }
+    this._changed.emit();
+  }
+
+  private readonly _autosave: Debouncer;
+  private readonly _changed = new Signal<this, void>(this);
+  private _questions: readonly Question[];
+  private _saves: Promise<void> = Promise.resolve();
+  private _waiting = false;
+  private _saving = false;
+  private _failure: { reason: string | null } | null = null;
+}
+
+function readQuestions(notebook: SharedNotebook): Question[] {
+  return notebook.cells.flatMap((cell, index) => {
+    if (!isResponse(cell)) {
+      return [];
+    }
+    const before = notebook.cells[index - 1];
+    const prompt =
+      before?.cell_type === 'markdown' && !isResponse(before)
+        ? before.getSource()
+        : '';
+    return [{ id: gradeId(cell), prompt, answer: readResponse(cell) }];
+  });
+}

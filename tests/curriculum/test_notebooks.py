@@ -1,0 +1,48 @@
+"""Reading notebook files that are not what they should be."""
+
+import json
+
+import pytest
+
+from tinytorch_lab.curriculum.notebooks import new_notebook, notebook_text, read_notebook, write_notebook
+from tinytorch_lab.errors import InvalidInputError, NotFoundError
+
+SOURCELESS = {
+    "nbformat": 4,
+    "nbformat_minor": 4,
+    "metadata": {},
+    "cells": [{"cell_type": "code", "metadata": {}, "outputs": [], "execution_count": None}],
+}
+
+
+@pytest.mark.parametrize(
+    ("content", "complaint"),
+    [
+        (b"", "not a readable notebook"),
+        (b"{", "not a readable notebook"),
+        (b"[]", "not a readable notebook"),
+        (b"\xff\xfe", "not UTF-8 text at byte 0"),
+        (b'{"nbformat": 99, "cells": []}', "not a readable notebook"),
+        (b"{\n<<<<<<< HEAD\n", "merge conflict"),
+        (json.dumps(SOURCELESS).encode(), "no source"),
+    ],
+)
+def test_what_is_no_notebook_is_explained(tmp_path, content, complaint):
+    path = tmp_path / "x.ipynb"
+    path.write_bytes(content)
+    with pytest.raises(InvalidInputError, match=complaint) as raised:
+        read_notebook(path)
+    assert "x.ipynb" in str(raised.value)
+    assert "\n" not in str(raised.value)
+
+
+def test_a_missing_notebook_is_named(tmp_path):
+    with pytest.raises(NotFoundError, match=r"y\.ipynb"):
+        read_notebook(tmp_path / "y.ipynb")
+
+
+def test_writing_leaves_no_temporary_file(tmp_path):
+    notebook = new_notebook([], {"kernelspec": {"name": "python3", "display_name": "Python 3"}})
+    write_notebook(notebook, tmp_path / "new" / "x.ipynb")
+    assert [path.name for path in (tmp_path / "new").iterdir()] == ["x.ipynb"]
+    assert (tmp_path / "new" / "x.ipynb").read_text() == notebook_text(notebook)

@@ -1,0 +1,58 @@
+"""Starting and resetting modules."""
+
+import os
+import stat
+
+import pytest
+
+from tinytorch_lab.curriculum.library import Release
+from tinytorch_lab.errors import NotAvailableError, NotFoundError
+from tinytorch_lab.learning.workspace import Workspace
+
+
+@pytest.fixture
+def workspace(tmp_path):
+    return Workspace(tmp_path)
+
+
+def test_starting_twice_keeps_the_work(workspace):
+    module = workspace.course.find("tensor")
+    first = workspace.start(module)
+    assert first.created
+    first.path.write_text("my work")
+    again = workspace.start(module)
+    assert (again.created, again.path.read_text()) == (False, "my work")
+    assert workspace.started_modules() == (module,)
+
+
+def test_a_reset_keeps_what_it_replaces(workspace):
+    module = workspace.course.find("tensor")
+    path = workspace.start(module).path
+    released = path.read_bytes()
+    backups = []
+    for work in ("first", "second"):
+        path.write_text(work)
+        backups.append(workspace.reset(module).backup)
+        assert path.read_bytes() == released
+    assert [backup.read_text() for backup in backups] == ["first", "second"]
+
+
+def test_what_cannot_be_started_or_reset(workspace):
+    later = next(module for module in workspace.course.modules if not workspace.release.available(module))
+    with pytest.raises(NotAvailableError, match="not yet available"):
+        workspace.start(later)
+    with pytest.raises(NotFoundError, match="tito module start 01_tensor"):
+        workspace.reset(workspace.course.find("tensor"))
+
+
+@pytest.mark.skipif(os.geteuid() == 0, reason="root may write anywhere")
+def test_a_read_only_workspace_is_explained(tmp_path):
+    tmp_path.chmod(stat.S_IRUSR | stat.S_IXUSR)
+    with pytest.raises(NotAvailableError, match="nothing was changed"):
+        Workspace(tmp_path).start(Release().course.find("tensor"))
+
+
+def test_a_workspace_below_a_file_is_explained(tmp_path):
+    (tmp_path / "file").write_text("")
+    with pytest.raises(NotAvailableError, match="Cannot write"):
+        Workspace(tmp_path / "file").start(Release().course.find("tensor"))

@@ -1,0 +1,89 @@
+"""What all handlers share: who may ask, and which status an error becomes."""
+
+import functools
+from collections.abc import Awaitable, Callable
+from http.client import responses
+from pathlib import Path
+from typing import Any, cast
+
+from jupyter_server.auth.decorator import authorized
+from jupyter_server.base.handlers import APIHandler
+from pydantic import BaseModel
+from tornado import web
+
+from tinytorch_lab import errors
+from tinytorch_lab.api.schemas import ErrorBody
+from tinytorch_lab.curriculum.catalogue import ModuleInfo
+from tinytorch_lab.learning.testing import Testing
+from tinytorch_lab.learning.workspace import Workspace
+
+STATUS: tuple[tuple[type[errors.TinyTorchError], int], ...] = (
+    (errors.NotFoundError, 404),
+    (errors.InvalidInputError, 400),
+    (errors.ConflictError, 409),
+    (errors.NotAvailableError, 503),
+)
+"""The one place where an error becomes an HTTP status."""
+
+TESTING = "tinytorch_lab_testing"
+"""Key of the workspace's tests in the web application's settings."""
+
+Verb = Callable[..., Awaitable[None]]
+
+
+class LabHandler(APIHandler):
+    """Base of our handlers."""
+
+    auth_resource = "tinytorch"
+
+    @property
+    def testing(self) -> Testing:
+        """The test runs of the student's workspace."""
+        return cast(Testing, self.settings[TESTING])
+
+    @property
+    def server_root(self) -> Path:
+        """The folder that paths in the browser start from."""
+        return Path(self.settings["server_root_dir"]).expanduser().resolve()
+
+    @property
+    def workspace(self) -> Workspace:
+        """The student's workspace."""
+        return self.testing.workspace
+
+    def module(self, name: str) -> ModuleInfo:
+        """Return the module called ``name``; raises :class:`NotFoundError`."""
+        return self.workspace.course.find(name)
+
+    def answer(self, model: BaseModel, status: int = 200) -> None:
+        """Finish the request with ``model`` as JSON."""
+        self.set_header("Content-Type", "application/json")
+        self.set_status(status)
+        self.finish(model.model_dump_json())
+
+    def write_error(self, status_code: int, **kwargs: Any) -> None:
+        """Answer an error with one sentence; whatever else is known of it goes to the log alone."""
+        error = kwargs.get("exc_info", (None, None, None))[1]
+        message = error.get_message() if isinstance(error, web.HTTPError) else None
+        if message is None:
+            message = responses.get(status_code, "Error") + "; the server's log has the details."
+        self.set_header("Content-Type", "application/json")
+        self.finish(ErrorBody(message=message).model_dump_json())
+
+
+def endpoint(verb: Verb) -> Verb:
+    """Make a handler's method ask who calls, and turn our errors into statuses."""
+
+    @functools.wraps(verb)
+    async def guarded(self: LabHandler, *args: str, **kwargs: str) -> None:
+        try:
+            await verb(self, *args, **kwargs)
+        except errors.TinyTorchError as error:
+            raise web.HTTPError(status_of(error), "%s", str(error)) from error
+
+    return cast(Verb, web.authenticated(cast(Any, authorized)(guarded)))
+
+
+def status_of(error: errors.TinyTorchError) -> int:
+    """Return the HTTP status of ``error``."""
+    return next((status for kind, status in STATUS if isinstance(error, kind)), 500)

@@ -1,0 +1,19 @@
+"""Which handler answers which address."""
+
+from tinytorch_lab.api.base import LabHandler
+from tinytorch_lab.api.course import CourseHandler, ResetHandler, StartHandler
+from tinytorch_lab.api.export import ExportHandler
+from tinytorch_lab.api.tests import TestsHandler
+
+_BASE = r"tinytorch-lab/api/"
+_MODULE = r"modules/(?P<name>[a-z0-9_]+)"
+
+ROUTES: tuple[tuple[str, type[LabHandler]], ...] = (
+    (_BASE + r"course", CourseHandler),
+    (_BASE + _MODULE + r"/start", StartHandler),
+    (_BASE + _MODULE + r"/reset", ResetHandler),
+    (_BASE + _MODULE + r"/tests", TestsHandler),
+    (_BASE + _MODULE + r"/export", ExportHandler),
+    (_BASE + r"export", ExportHandler),
+)
+"""Every address below the server's base URL."""

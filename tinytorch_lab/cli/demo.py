@@ -1,0 +1,108 @@
+"""``tito demo``: a small synthetic course, end to end."""
+
+import shutil
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from tinytorch_lab.cli.grade import grade_columns
+from tinytorch_lab.cli.output import Json, err, say, show_json, show_table
+from tinytorch_lab.cli.workspaces import CurriculumOption, library_at
+from tinytorch_lab.curriculum.catalogue import ModuleInfo
+from tinytorch_lab.curriculum.library import Library
+from tinytorch_lab.curriculum.notebooks import write_notebook
+from tinytorch_lab.errors import ConflictError, NotAvailableError
+from tinytorch_lab.grading.course import init_course
+from tinytorch_lab.grading.records import JobReport
+from tinytorch_lab.grading.service import GradingService, JobEvents
+from tinytorch_lab.grading.synthetic import STUDENTS
+
+GRADER = "demo-grader"
+
+
+def demo(
+    keep: Annotated[Path | None, typer.Option("--keep", help="Keep the course in this new folder.")] = None,
+    curriculum: CurriculumOption = None,
+    as_json: Json = False,
+) -> None:
+    """Grade a small synthetic course from release to feedback, and print who got what and why."""
+    library = library_at(curriculum)
+    modules = library.available_modules()
+    if not modules:
+        raise NotAvailableError(f"There is no module source below {library.root} to make a demo of.")
+    with _folder(keep) as folder:
+        course = init_course(folder, library, [student.id for student in STUDENTS])
+        with GradingService(course) as grading:
+            for module in modules:
+                _run_module(grading, library, module, folder / "handed-in")
+            rows = grading.report()
+    stories = {student.id: student.story for student in STUDENTS}
+    table = [{"student": row.student, "story": stories[row.student]} | grade_columns(row) for row in rows]
+    if as_json:
+        show_json(table)
+        return
+    show_table("Demo course", table, as_json=False)
+    if keep:
+        say(f"The course was kept in {keep}; try 'tito grade manual 01_tensor --course {keep}'.")
+
+
+def _run_module(grading: GradingService, library: Library, module: ModuleInfo, handed_in: Path) -> None:
+    instructor = library.instructor(module)
+    for student in STUDENTS:
+        if student.hand_in:
+            path = handed_in / student.id / "modules" / module.name / f"{module.name}.ipynb"
+            write_notebook(student.hand_in(instructor), path)
+    steps: list[tuple[str, JobEvents]] = [
+        ("generate", grading.generate(module.name)),
+        ("release", grading.release(module.name)),
+        ("collect", grading.collect(module.name, source=handed_in)),
+        ("autograde", grading.autograde(module.name)),
+    ]
+    for title, events in steps:
+        _finish(events, f"{module.name}: {title}")
+    _mark(grading, module)
+    _finish(grading.feedback(module.name), f"{module.name}: feedback")
+
+
+def _mark(grading: GradingService, module: ModuleInfo) -> None:
+    graders = {student.id: student for student in STUDENTS}
+    for answer in grading.manual(module.name):
+        student = graders[answer.student]
+        if not answer.marked:
+            points = round(student.share * answer.total * 2) / 2
+            grading.mark(module.name, answer.student, answer.response_id, points, student.comment, GRADER)
+
+
+def _finish(events: JobEvents, title: str) -> None:
+    with err.status(f"{title} …") as status:
+        for event in events:
+            if not isinstance(event, JobReport):
+                status.update(f"{title}: {event.subject} ({event.done}/{event.total})")
+
+
+@contextmanager
+def _folder(keep: Path | None) -> Iterator[Path]:
+    """Yield the course's folder; one that is kept is removed again unless the course is completed.
+
+    Raises:
+        ConflictError: there is something at ``keep`` already.
+    """
+    if keep is None:
+        with tempfile.TemporaryDirectory(prefix="tinytorch-demo-") as folder:
+            yield Path(folder)
+        return
+    if keep.exists():
+        raise ConflictError(f"{keep} exists already; name a new folder, or remove it.")
+    try:
+        keep.mkdir(parents=True)
+    except OSError as error:
+        raise NotAvailableError(f"Cannot make {keep}: {error.strerror}.") from None
+    try:
+        yield keep
+    except BaseException:
+        shutil.rmtree(keep, ignore_errors=True)
+        raise

@@ -1,0 +1,141 @@
+"""``tito module``: the student's modules from the command line."""
+
+from typing import Annotated
+
+import typer
+
+from tinytorch_lab.cli.export import export_modules
+from tinytorch_lab.cli.output import Json, err, out, say, show_json, show_table
+from tinytorch_lab.cli.workspaces import ModuleArgument, WorkspaceOption, testing_in, workspace_at
+from tinytorch_lab.learning.progress import ModuleProgress, course_progress, module_progress
+from tinytorch_lab.learning.testing import TestRow, TestRun
+
+app = typer.Typer(help="List, start, test, reset and export modules.", no_args_is_help=True)
+
+_STATUS = {
+    "unavailable": "not yet available",
+    "not_started": "not started",
+    "in_progress": "in progress",
+    "passed": "passed",
+}
+
+
+@app.command("list")
+def list_modules(workspace: WorkspaceOption = None, as_json: Json = False) -> None:
+    """List the sixteen modules by phase."""
+    place = workspace_at(workspace)
+    phases = {phase.number: f"{phase.number} {phase.title}" for phase in place.course.phases}
+    with testing_in(place) as testing:
+        rows = [
+            {
+                "module": entry.module.name,
+                "phase": phases[entry.module.phase],
+                "status": _STATUS[entry.status],
+                "summary": entry.module.summary,
+            }
+            for entry in course_progress(place, testing)
+        ]
+    show_table("Modules", rows, as_json=as_json)
+
+
+@app.command("start")
+def start(name: ModuleArgument, workspace: WorkspaceOption = None) -> None:
+    """Copy a module's notebook into the workspace."""
+    place = workspace_at(workspace)
+    opened = place.start(place.course.find(name))
+    verb = "Started" if opened.created else "Already started:"
+    say(f"{verb} {opened.module.name}; its notebook is {opened.path}.")
+
+
+@app.command("status")
+def status(
+    name: Annotated[str | None, typer.Argument(metavar="[MODULE]", help="One module; default: every one.")] = None,
+    workspace: WorkspaceOption = None,
+    as_json: Json = False,
+) -> None:
+    """Show how far a module, or every module, is."""
+    place = workspace_at(workspace)
+    modules = [place.course.find(name)] if name else list(place.course.modules)
+    with testing_in(place) as testing:
+        rows = [_status_row(module_progress(place, testing, module)) for module in modules]
+    show_table("Progress", rows, as_json=as_json)
+
+
+@app.command("test")
+def run_tests(
+    name: ModuleArgument,
+    verbose: Annotated[bool, typer.Option("--verbose", "-v", help="Show each failure's traceback.")] = False,
+    workspace: WorkspaceOption = None,
+    as_json: Json = False,
+) -> None:
+    """Run a module's inline tests on the notebook as saved; exits with 1 unless all pass."""
+    place = workspace_at(workspace)
+    module = place.course.find(name)
+    with testing_in(place) as testing, err.status(f"Running the tests of {module.name} …"):
+        run = testing.run(module)
+    if as_json:
+        show_json([_test_row(row) | {"traceback": row.traceback} for row in run.rows])
+    else:
+        _print_run(run, verbose)
+    if run.passed < len(run.rows) or run.state != "done":
+        raise typer.Exit(1)
+
+
+@app.command("reset")
+def reset(
+    name: ModuleArgument,
+    yes: Annotated[bool, typer.Option("--yes", "-y", help="Do not ask.")] = False,
+    workspace: WorkspaceOption = None,
+) -> None:
+    """Replace a module's notebook by the released one; the present one is kept."""
+    place = workspace_at(workspace)
+    module = place.course.find(name)
+    place.require_started(module)
+    if not yes:
+        typer.confirm(f"Replace {module.name}.ipynb by the released notebook? Yours is kept as a backup.", abort=True)
+    opened = place.reset(module)
+    say(f"Reset {module.name}; your notebook was kept as {opened.backup}.")
+
+
+@app.command("export")
+def export(name: ModuleArgument, workspace: WorkspaceOption = None, as_json: Json = False) -> None:
+    """Export a module into your own tinytorch."""
+    place = workspace_at(workspace)
+    export_modules(place, (place.course.find(name),), as_json=as_json)
+
+
+def _status_row(entry: ModuleProgress) -> dict[str, object]:
+    tests = f"{entry.tests_passed}/{entry.tests_total}" if entry.tests_total else "not run"
+    return {
+        "module": entry.module.name,
+        "status": _STATUS[entry.status],
+        "tests": tests if entry.path else None,
+        "package": entry.package if entry.path else None,
+    }
+
+
+def _test_row(row: TestRow) -> dict[str, object]:
+    return {
+        "test": row.title,
+        "points": row.points,
+        "status": row.status,
+        "seconds": row.seconds,
+        "peak_bytes": row.peak_bytes,
+        "message": row.message,
+    }
+
+
+def _print_run(run: TestRun, verbose: bool) -> None:
+    marks = {"passed": "[green]pass[/]", "failed": "[red]fail[/]"}
+    for row in run.rows:
+        cost = f"{row.seconds * 1e3:.0f} ms" if row.seconds is not None else ""
+        out.print(f"{marks.get(row.status, 'not run')}  {row.title}  ({row.points:g} points)  {cost}", highlight=False)
+        if row.message:
+            say("      " + row.message.strip().replace("\n", "\n      "))
+        if verbose and row.traceback:
+            say("      " + row.traceback.strip().replace("\n", "\n      "))
+    for notice in run.notices:
+        say(f"note: {notice}")
+    points = sum(row.points for row in run.rows if row.status == "passed")
+    total = sum(row.points for row in run.rows)
+    say(f"{run.passed} of {len(run.rows)} tests passed, {points:g} of {total:g} points. {run.reason}".strip())

@@ -1,0 +1,132 @@
+"""Taking submissions into the course folder: no link is followed, no size is trusted, one bad one stops nobody."""
+
+import os
+import re
+import stat
+from collections.abc import Iterator, Sequence
+from contextlib import ExitStack
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+
+from tinytorch_lab.errors import InvalidInputError, NotAvailableError, NotFoundError
+from tinytorch_lab.files import write_bytes, write_text
+from tinytorch_lab.grading.folder import CourseFolder
+from tinytorch_lab.grading.submissions import read_submission
+
+MAX_NOTEBOOK_BYTES = 20 << 20
+_STUDENT = re.compile(r"\w[\w.@-]{0,99}")
+
+
+@dataclass(frozen=True)
+class Found:
+    """A notebook that was handed in: its bytes, when it was last written, and what is odd about where it was."""
+
+    content: bytes
+    written: datetime
+    note: str
+
+
+def check_student_id(student: str) -> str:
+    """Return ``student`` if it can name a folder.
+
+    Raises:
+        InvalidInputError: it cannot.
+    """
+    if not _STUDENT.fullmatch(student):
+        raise InvalidInputError(f"{student!r} is no student id: use letters, digits, '_', '.', '@' and '-', at most 100.")
+    return student
+
+
+def student_folders(folder: Path) -> tuple[str, ...]:
+    """Return the names of the folders in ``folder``, one per student.
+
+    Raises:
+        NotFoundError: there is no such folder.
+        NotAvailableError: it cannot be read.
+    """
+    try:
+        with os.scandir(folder) as entries:
+            return tuple(sorted(entry.name for entry in entries if not entry.name.startswith(".") and not entry.is_file()))
+    except (FileNotFoundError, NotADirectoryError):
+        raise NotFoundError(f"There is no folder {folder} to collect from.") from None
+    except OSError as error:
+        raise NotAvailableError(f"Cannot read {folder}: {error.strerror}.") from None
+
+
+def find_notebook(folder: Path, module: str) -> Found:
+    """Return the notebook of ``module`` in a student's folder, be it below ``modules/``, in its own folder, or alone.
+
+    Raises:
+        NotFoundError: there is none, or there are several and none has the module's name.
+        InvalidInputError: it is a link, no regular file, or too large.
+    """
+    name = f"{module}.ipynb"
+    for place in ((), (module,), ("modules", module)):
+        found = _read_beneath(folder, (*place, name))
+        if found:
+            return Found(*found, note="")
+    renamed = [place for place in ((), (module,), ("modules", module)) for place in _lone_notebook(folder, place)]
+    if len(renamed) == 1 and (found := _read_beneath(folder, renamed[0])):
+        return Found(*found, note=f"The notebook was named {renamed[0][-1]} instead of {name}.")
+    raise NotFoundError(f"No {name} was handed in.")
+
+
+def take(course: CourseFolder, module: str, student: str, found: Found, handed_in: datetime) -> str:
+    """Store ``found`` as the submission of ``student`` and return what there is to say about it.
+
+    Raises:
+        InvalidInputError: it was stored, but cannot be read as a notebook.
+        NotAvailableError: the course folder is not ours to write.
+    """
+    path = course.submitted(module, student)
+    changed = not path.is_file() or path.read_bytes() != found.content
+    if changed:
+        write_bytes(path, found.content)
+        write_text(path.parent / "timestamp.txt", handed_in.strftime("%Y-%m-%d %H:%M:%S.%f UTC") + "\n")
+    read_submission(found.content)
+    return " ".join(part for part in ("Collected." if changed else "Nothing new.", found.note) if part)
+
+
+def _lone_notebook(folder: Path, place: Sequence[str]) -> Iterator[tuple[str, ...]]:
+    """Yield the only notebook in ``place``, if there is exactly one."""
+    with ExitStack() as stack:
+        directory = _open_folder(folder, place, stack)
+        names = [name for name in os.listdir(directory) if name.endswith(".ipynb")] if directory is not None else []
+    if len(names) == 1:
+        yield (*place, names[0])
+
+
+def _read_beneath(folder: Path, parts: Sequence[str]) -> tuple[bytes, datetime] | None:
+    with ExitStack() as stack:
+        directory = _open_folder(folder, parts[:-1], stack)
+        if directory is None:
+            return None
+        try:
+            descriptor = os.open(parts[-1], os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK, dir_fd=directory)
+        except FileNotFoundError:
+            return None
+        except OSError as error:
+            raise InvalidInputError(f"{parts[-1]} is a link or cannot be opened ({error.strerror}); it was not followed.") from None
+        with os.fdopen(descriptor, "rb") as file:
+            status = os.fstat(file.fileno())
+            if not stat.S_ISREG(status.st_mode):
+                raise InvalidInputError(f"{parts[-1]} is no regular file.")
+            content = file.read(MAX_NOTEBOOK_BYTES + 1)
+    if len(content) > MAX_NOTEBOOK_BYTES:
+        raise InvalidInputError(f"{parts[-1]} is larger than {MAX_NOTEBOOK_BYTES >> 20} MB; clear its outputs and hand it in again.")
+    return content, datetime.fromtimestamp(status.st_mtime, UTC)
+
+
+def _open_folder(folder: Path, parts: Sequence[str], stack: ExitStack) -> int | None:
+    """Return a descriptor of the folder ``parts`` below ``folder``, or ``None``; no step may be a link."""
+    directory: int | None = None
+    for part in (str(folder), *parts):
+        try:
+            directory = os.open(part, os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW, dir_fd=directory)
+        except FileNotFoundError:
+            return None
+        except OSError as error:
+            raise InvalidInputError(f"{Path(part).name} is no folder of its own ({error.strerror}); it was not followed.") from None
+        stack.callback(os.close, directory)
+    return directory

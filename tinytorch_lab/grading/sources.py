@@ -1,0 +1,158 @@
+"""The instructor's notebook of a module as grading sees it: which cells the course knows, and where they stand."""
+
+import hashlib
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+
+import nbformat
+from nbformat import NotebookNode
+
+from tinytorch_lab.curriculum.build import student_notebook
+from tinytorch_lab.curriculum.cells import (
+    grade_id,
+    is_implementation,
+    is_measurement,
+    is_response,
+    is_test,
+    nbgrader_metadata,
+    points,
+)
+from tinytorch_lab.curriculum.markscheme import MarkScheme, has_mark_scheme, parse_mark_scheme
+from tinytorch_lab.errors import InvalidInputError, NotFoundError
+
+
+@dataclass(frozen=True)
+class KnownCell:
+    """A cell with a grade id: the instructor's version, the released one, and its place among all cells."""
+
+    id: str
+    place: int
+    instructor: NotebookNode
+    released: NotebookNode
+
+    @property
+    def is_test(self) -> bool:
+        """Whether it is a test."""
+        return is_test(self.instructor)
+
+    @property
+    def is_response(self) -> bool:
+        """Whether it holds a written answer."""
+        return is_response(self.instructor)
+
+    @property
+    def is_implementation(self) -> bool:
+        """Whether students write code in it."""
+        return is_implementation(self.instructor)
+
+    @property
+    def is_given(self) -> bool:
+        """Whether it is the course's own text or code, which students leave as it is."""
+        return not (self.is_test or self.is_response or self.is_implementation)
+
+    @property
+    def points(self) -> float:
+        """What the cell is worth."""
+        return points(self.instructor)
+
+    @cached_property
+    def scheme(self) -> MarkScheme | None:
+        """The mark scheme written into the cell."""
+        return parse_mark_scheme(self.instructor.source) if has_mark_scheme(self.instructor.source) else None
+
+
+@dataclass(frozen=True)
+class ModuleSource:
+    """The instructor's notebook of a module with the students' version of it, and the files beside it."""
+
+    name: str
+    notebook: NotebookNode
+    digest: str
+    files: Mapping[str, bytes]
+
+    @cached_property
+    def known(self) -> Mapping[str, KnownCell]:
+        """The cells with a grade id, in the course's order."""
+        released = student_notebook(self.notebook)
+        pairs = enumerate(zip(self.notebook.cells, released.cells, strict=True))
+        cells = [KnownCell(name, place, *pair) for place, pair in pairs if (name := _known_id(pair[0]))]
+        return {cell.id: cell for cell in cells}
+
+    @cached_property
+    def tests(self) -> tuple[KnownCell, ...]:
+        """The automatically graded cells."""
+        return tuple(cell for cell in self.known.values() if cell.is_test)
+
+    @cached_property
+    def responses(self) -> tuple[KnownCell, ...]:
+        """The cells with written answers."""
+        return tuple(cell for cell in self.known.values() if cell.is_response)
+
+    @cached_property
+    def measurements(self) -> frozenset[str]:
+        """The texts of the cells that only measure or plot."""
+        return frozenset(cell.source.strip() for cell in self.notebook.cells if is_measurement(cell))
+
+    def question(self, response: KnownCell) -> str:
+        """Return the text that asks for ``response``: the markdown before it."""
+        for cell in reversed(self.notebook.cells[: response.place]):
+            if cell.cell_type == "markdown":
+                return str(cell.source)
+        return ""
+
+
+_cache: dict[Path, tuple[str, ModuleSource]] = {}
+
+
+def load_module_source(path: Path) -> ModuleSource:
+    """Read the instructor's notebook at ``path``; an unchanged one is not parsed again.
+
+    Raises:
+        NotFoundError: the module has not been generated.
+        InvalidInputError: the file is not a notebook, or its regions or mark schemes are broken.
+    """
+    try:
+        content = path.read_bytes()
+        files = _files_beside(path)
+    except FileNotFoundError:
+        raise NotFoundError(f"There is no {path}; make it with: tito grade generate {path.stem}") from None
+    digest = hashlib.sha256(b"\0".join([content, *(f"{name}\0".encode() + files[name] for name in sorted(files))])).hexdigest()
+    cached = _cache.get(path)
+    if cached and cached[0] == digest:
+        return cached[1]
+    try:
+        notebook = nbformat.reads(content.decode("utf-8"), as_version=4)
+    except (ValueError, nbformat.reader.NotJSONError) as error:
+        raise InvalidInputError(f"{path} is not a notebook: {error}.") from None
+    source = ModuleSource(path.stem, notebook, digest, files)
+    _check(source, path)
+    _cache[path] = (digest, source)
+    return source
+
+
+def _check(source: ModuleSource, path: Path) -> None:
+    try:
+        known = source.known
+    except InvalidInputError as error:
+        raise InvalidInputError(f"{path}: {error}") from None
+    for cell in known.values():
+        try:
+            total = cell.scheme.total if cell.scheme else cell.points
+        except InvalidInputError as error:
+            raise InvalidInputError(f"{path}, cell {cell.id}: {error}") from None
+        if cell.is_response and total != cell.points:
+            raise InvalidInputError(f"{path}, cell {cell.id}: the mark scheme totals {total:g}, the cell is worth {cell.points:g}.")
+
+
+def _known_id(cell: NotebookNode) -> str | None:
+    metadata = nbgrader_metadata(cell)
+    counts = any(metadata.get(key) for key in ("grade", "solution", "locked", "task"))
+    return grade_id(cell) if counts else None
+
+
+def _files_beside(path: Path) -> dict[str, bytes]:
+    found = (file for file in path.parent.rglob("*") if file.is_file() and file.suffix != ".ipynb")
+    visible = (file for file in found if not any(part.startswith(".") for part in file.relative_to(path.parent).parts))
+    return {file.relative_to(path.parent).as_posix(): file.read_bytes() for file in visible}

@@ -1,0 +1,61 @@
+"""Reading what a student handed in, whatever its state."""
+
+import json
+from typing import Any
+
+from nbformat import NotebookNode
+from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook, new_raw_cell
+
+from tinytorch_lab.errors import InvalidInputError
+
+MAX_CELLS = 2000
+_MAKERS = {"code": new_code_cell, "markdown": new_markdown_cell, "raw": new_raw_cell, "heading": new_markdown_cell}
+
+
+def read_submission(content: bytes) -> NotebookNode:
+    """Return the cells of a notebook file, rebuilt from type, text, id and metadata; outputs are left behind.
+
+    Raises:
+        InvalidInputError: the file is not JSON, or JSON that is no notebook.
+    """
+    try:
+        document = json.loads(content.decode("utf-8-sig"))
+    except UnicodeDecodeError as error:
+        raise InvalidInputError(f"The notebook cannot be read: it is not UTF-8 text (byte {error.start}).") from None
+    except json.JSONDecodeError as error:
+        reason = f"line {error.lineno}, column {error.colno}: {error.msg}"
+        raise InvalidInputError(f"The notebook cannot be read: it is not complete JSON ({reason}).") from None
+    except RecursionError:
+        raise InvalidInputError("The notebook cannot be read: its JSON is nested too deeply.") from None
+    cells = _cells_of(document)
+    if len(cells) > MAX_CELLS:
+        raise InvalidInputError(f"The notebook cannot be read: it has {len(cells)} cells, more than {MAX_CELLS}.")
+    return new_notebook(cells=[_cell(cell) for cell in cells])
+
+
+def _cells_of(document: Any) -> list[dict[str, Any]]:
+    if not isinstance(document, dict):
+        raise InvalidInputError("The notebook cannot be read: it is JSON, but not a notebook.")
+    sheets = document.get("worksheets")
+    if isinstance(sheets, list) and sheets and isinstance(sheets[0], dict):
+        document = sheets[0]
+    cells = document.get("cells")
+    if not isinstance(cells, list):
+        raise InvalidInputError("The notebook cannot be read: it is JSON, but has no list of cells.")
+    return [cell for cell in cells if isinstance(cell, dict)]
+
+
+def _cell(cell: dict[str, Any]) -> NotebookNode:
+    make = _MAKERS.get(str(cell.get("cell_type")), new_raw_cell)
+    metadata = cell.get("metadata")
+    made: NotebookNode = make(source=_text(cell.get("source", cell.get("input", ""))))
+    made.metadata = NotebookNode(metadata) if isinstance(metadata, dict) else NotebookNode()
+    made["id"] = cell["id"] if isinstance(cell.get("id"), str) else ""
+    return made
+
+
+def _text(source: Any) -> str:
+    lines = source if isinstance(source, list) else [source]
+    text = "".join(line for line in lines if isinstance(line, str))
+    # A lone surrogate is legal JSON, but cannot be written as UTF-8.
+    return text.encode("utf-8", "replace").decode("utf-8").replace("\r\n", "\n").replace("\r", "\n")

@@ -1,0 +1,61 @@
+"""The student's own package, exported from the notebooks of a workspace."""
+
+from collections.abc import Sequence
+from typing import Literal
+
+from tinytorch_lab.curriculum.catalogue import ModuleInfo
+from tinytorch_lab.errors import NotFoundError, TinyTorchError
+from tinytorch_lab.learning.workspace import Workspace
+from tinytorch_lab.package.exporter import (
+    ExportError,
+    ExportResult,
+    NotebookSource,
+    Problem,
+    check_package,
+    export_package,
+)
+
+PackageState = Literal["missing", "behind", "current"]
+
+
+def export(workspace: Workspace, modules: Sequence[ModuleInfo]) -> ExportResult:
+    """Export the notebooks of ``modules`` into the workspace's ``tinytorch``.
+
+    Raises:
+        NotFoundError: one of them is not started, or none was named.
+        ExportError: a notebook cannot be exported; the package is unchanged.
+        NotAvailableError: the package cannot be written; it is unchanged.
+    """
+    if not modules:
+        raise NotFoundError("No module is started yet; start one with 'tito module start 01_tensor'.")
+    return export_package(_sources(workspace, modules), workspace.package)
+
+
+def stale_files(workspace: Workspace, modules: Sequence[ModuleInfo]) -> tuple[str, ...]:
+    """Return the package's files that an export of ``modules`` would change; raises as :func:`export`."""
+    return check_package(_sources(workspace, modules), workspace.package)
+
+
+def package_state(workspace: Workspace, module: ModuleInfo) -> PackageState:
+    """Tell whether the package holds the module's present state; one that cannot be exported is ``behind``."""
+    if not all((workspace.package / f"{name}.py").is_file() for name in module.exports):
+        return "missing"
+    try:
+        return "behind" if stale_files(workspace, [module]) else "current"
+    except TinyTorchError:
+        return "behind"
+
+
+def _sources(workspace: Workspace, modules: Sequence[ModuleInfo]) -> list[NotebookSource]:
+    sources: list[NotebookSource] = []
+    problems: list[Problem] = []
+    for module in modules:
+        workspace.require_started(module)
+        name = workspace.relative(workspace.notebook_path(module))
+        try:
+            sources.append(NotebookSource(name, workspace.notebook(module), module.exports))
+        except TinyTorchError as error:
+            problems.append(Problem(name, None, None, str(error)))
+    if problems:
+        raise ExportError(tuple(problems))
+    return sources

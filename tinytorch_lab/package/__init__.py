@@ -1,0 +1,1 @@
+"""From notebooks to the package ``tinytorch``: directives, export, provenance, dependencies."""

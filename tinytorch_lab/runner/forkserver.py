@@ -1,0 +1,153 @@
+"""The trusted side's handle on one fork server: start it, have it fork and kill, hear how a child ended."""
+
+import contextlib
+import json
+import select
+import shutil
+import socket
+import subprocess
+import sys
+import tempfile
+from dataclasses import dataclass
+from pathlib import Path
+
+import tinytorch_lab
+from tinytorch_lab.errors import NotAvailableError
+
+_START_SECONDS = 60.0
+_END_SECONDS = 10.0
+_PACKAGE = Path(tinytorch_lab.__file__).parent
+
+_BOOT = """
+import sys
+root, descriptor = sys.argv[1:]
+sys.path.insert(0, root)
+import tinytorch_lab.runner.sandbox.zygote as zygote
+sys.path.remove(root)
+sys.argv[:] = ["zygote", descriptor]
+zygote.main()
+"""
+"""The root leaves ``sys.path`` again: in a checkout it holds the reference package."""
+
+_ENVIRONMENT = {
+    "LANG": "C.UTF-8",
+    "MPLBACKEND": "module://matplotlib_inline.backend_inline",
+    "OMP_NUM_THREADS": "1",
+    "OPENBLAS_NUM_THREADS": "1",
+    "PATH": "/usr/bin:/bin",
+    "PYTHONHASHSEED": "0",
+    "PYTHONDONTWRITEBYTECODE": "1",
+}
+
+
+@dataclass(frozen=True)
+class ChildEnd:
+    """How a child ended: exit status (negative for a signal), processor seconds, most memory."""
+
+    status: int
+    cpu_seconds: float
+    peak_rss_bytes: int
+
+
+class ForkServer:
+    """One fork server process, in its own temporary home."""
+
+    def __init__(self) -> None:
+        self._home = Path(tempfile.mkdtemp(prefix="tinytorch-run-"))
+        self._control, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
+        self._errors = tempfile.TemporaryFile()  # noqa: SIM115
+        descriptor = str(theirs.fileno())
+        environment = _ENVIRONMENT | {name: str(self._home) for name in ("HOME", "IPYTHONDIR", "MPLCONFIGDIR", "TMPDIR")}
+        with theirs:
+            self._process = subprocess.Popen(
+                [sys.executable, "-c", _BOOT, str(_PACKAGE.parent), descriptor],
+                stdin=subprocess.DEVNULL,
+                stdout=subprocess.DEVNULL,
+                stderr=self._errors,
+                env=environment,
+                cwd=self._home,
+                pass_fds=[theirs.fileno()],
+            )
+        self._ready = False
+        self._preloaded = False
+        self.runs = 0
+
+    @property
+    def alive(self) -> bool:
+        """Tell whether the process is still there."""
+        return self._process.poll() is None
+
+    def fileno(self) -> int:
+        """Return the control connection's descriptor, readable when a child has ended."""
+        return self._control.fileno()
+
+    def wait_until_ready(self) -> None:
+        """Wait until children can be forked.
+
+        Raises:
+            NotAvailableError: it did not start.
+        """
+        if self._ready:
+            return
+        if self._hear(_START_SECONDS) is None:
+            self._process.kill()
+            self._process.wait()
+            self._errors.seek(0)
+            text = self._errors.read().decode(errors="replace").strip().splitlines()
+            raise NotAvailableError(f"The sandbox for notebooks did not start: {text[-1] if text else 'no message'}.")
+        self._ready = True
+
+    def fork(self) -> socket.socket:
+        """Fork a child and return the connection to it.
+
+        Raises:
+            NotAvailableError: the server has died.
+        """
+        ours, theirs = socket.socketpair()
+        try:
+            with theirs:
+                socket.send_fds(self._control, [b'{"do":"fork"}'], [theirs.fileno()])
+        except OSError:
+            ours.close()
+            raise NotAvailableError("The sandbox for notebooks has ended unexpectedly.") from None
+        self.runs += 1
+        return ours
+
+    def preload_plotting(self) -> None:
+        """Load matplotlib once, for a notebook that uses it."""
+        if not self._preloaded:
+            self._preloaded = True
+            self._tell(b'{"do":"preload"}')
+
+    def end_child(self) -> ChildEnd | None:
+        """Kill the child if it is still there and return how it ended, or ``None`` if the server died."""
+        self._tell(b'{"do":"kill"}')
+        message = self._hear(_END_SECONDS)
+        if message is None or "exit" not in message:
+            return None
+        return ChildEnd(int(message["exit"]), float(message["cpu"]), int(message["rss"]))
+
+    def close(self) -> None:
+        """End the server and its child and remove its home."""
+        self._control.close()
+        with contextlib.suppress(subprocess.TimeoutExpired):
+            self._process.wait(0.5)
+        self._process.kill()
+        self._process.wait()
+        self._errors.close()
+        shutil.rmtree(self._home, ignore_errors=True)
+
+    def _tell(self, message: bytes) -> None:
+        with contextlib.suppress(OSError):
+            self._control.send(message)
+
+    def _hear(self, seconds: float) -> dict[str, float] | None:
+        """Return the server's next message, or ``None`` when it is silent or gone."""
+        readable, _, _ = select.select([self._control], [], [], seconds)
+        if not readable:
+            return None
+        try:
+            data = self._control.recv(1 << 12)
+        except OSError:
+            return None
+        return dict(json.loads(data)) if data else None

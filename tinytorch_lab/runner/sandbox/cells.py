@@ -1,0 +1,94 @@
+"""Run the cells that the trusted side sends, one after another, until it closes the connection."""
+
+import json
+import marshal
+import signal
+import sys
+import tracemalloc
+from collections.abc import Callable
+from types import FrameType
+from typing import Any, NoReturn
+
+from tinytorch_lab.runner.sandbox.channel import Channel
+from tinytorch_lab.runner.sandbox.failures import describe
+from tinytorch_lab.runner.sandbox.guard import Guard
+from tinytorch_lab.runner.sandbox.outputs import Recorder, Stream
+from tinytorch_lab.runner.sandbox.recording import ProbeRecorder
+from tinytorch_lab.runner.sandbox.shell import Shell
+
+_encode = json.JSONEncoder(separators=(",", ":")).encode
+_exec, _load = exec, marshal.loads
+_set_handler, _set_timer = signal.signal, signal.setitimer
+_start_trace, _stop_trace, _peak = tracemalloc.start, tracemalloc.stop, tracemalloc.get_traced_memory
+
+Message = dict[str, Any]
+
+
+class CellTimeout(KeyboardInterrupt):
+    """The cell has used up its time."""
+
+
+class CellRunner:
+    """Runs the cells of one notebook in one shell."""
+
+    def __init__(self, shell: Shell, recorder: Recorder, guard: Guard, channel: Channel) -> None:
+        self._shell, self._recorder, self._guard, self._channel = shell, recorder, guard, channel
+        self._probes = ProbeRecorder(channel)
+        self._count = 1
+        self._streams = Stream("stdout", recorder), Stream("stderr", recorder)
+        sys.stdout, sys.stderr = self._streams
+
+    def run(self) -> None:
+        """Serve cells until the other side hangs up."""
+        while (message := self._channel.receive()) is not None:
+            self._run_cell(*message)
+
+    def _run_cell(self, header: Message, raw: bytes) -> None:
+        place, test = header["place"], header["kind"] == "test"
+        self._recorder.restart(header["output_bytes"])
+        report: Message = {"end": place, "status": "ok", "count": self._count, "peak": 0, "replaced": []}
+        try:
+            _set_handler(signal.SIGALRM, _time_is_up)
+            _set_timer(signal.ITIMER_REAL, header["seconds"])
+            run: Callable[[Message, bytes, Message], None] = self._run_test if test else self._run_student
+            run(header, raw, report)
+            _set_timer(signal.ITIMER_REAL, 0)
+        except CellTimeout as error:
+            report |= {"status": "error", "failure": report.get("failure") or describe(error)}
+        self._count += 1
+        outputs = self._recorder.take()
+        self._channel.send(f'{_encode(report)[:-1]},"outputs":{outputs}}}')
+
+    def _run_student(self, header: Message, raw: bytes, report: Message) -> None:
+        shell = self._shell
+        shell.compile.place, shell.execution_count = header["place"], self._count
+        try:
+            result = shell.run_cell(raw.decode("utf-8", "replace"), store_history=True)
+            error = result.error_before_exec or result.error_in_exec
+        except CellTimeout:
+            raise
+        except BaseException as escaped:
+            error = escaped
+        if error is not None:
+            report |= {"status": "error", "failure": describe(error)}
+
+    def _run_test(self, header: Message, raw: bytes, report: Message) -> None:
+        report["replaced"] = self._guard.restore()
+        sys.stdout, sys.stderr = self._streams
+        self._probes.start(header["place"], header["seed"])
+        namespace = self._shell.user_ns
+        code = _load(raw)
+        _start_trace()
+        try:
+            if header["separate"]:
+                _exec(code, namespace, {})
+            else:
+                _exec(code, namespace)
+        except BaseException as error:
+            report |= {"status": "error", "failure": describe(error)}
+        report["peak"] = _peak()[1]
+        _stop_trace()
+
+
+def _time_is_up(number: int, frame: FrameType | None) -> NoReturn:
+    raise CellTimeout("the time for this cell is over")

@@ -1,0 +1,45 @@
+"""The recorder that test cells find behind ``tinytorch_lab.probes``."""
+
+import json
+import random
+import sys
+
+import numpy as np
+
+from tinytorch_lab import probes
+from tinytorch_lab.runner.sandbox.channel import Channel
+from tinytorch_lab.runner.values import Encoder
+
+_encode = json.JSONEncoder(separators=(",", ":")).encode
+_raises = probes.raises
+_seed_numpy, _seed_random, _make_generator = np.random.seed, random.seed, np.random.default_rng
+
+
+class ProbeRecorder:
+    """Sends every probed value out at once, so that a later crash takes nothing back."""
+
+    def __init__(self, channel: Channel) -> None:
+        self._channel = channel
+        self._place = 0
+
+    def start(self, place: int, seed: list[int]) -> None:
+        """Put this recorder and a generator of hidden inputs in place for the test cell at ``place``.
+
+        The global generators are seeded too: a test of a random initialisation gives the same values each time.
+        """
+        self._place = place
+        sys.modules["tinytorch_lab.probes"] = probes
+        probes.probe, probes.raises, probes.rng = self.probe, _raises, _make_generator(seed)
+        seed_generators(seed[::-1])
+
+    def probe(self, name: str, value: object) -> None:
+        """Report ``value`` under ``name``."""
+        encoder = Encoder()
+        spec = encoder.encode(value)
+        self._channel.send(_encode({"probe": self._place, "name": str(name), "value": spec}), bytes(encoder.raw))
+
+
+def seed_generators(seed: list[int]) -> None:
+    """Seed Python's and NumPy's global generators."""
+    _seed_numpy(seed)
+    _seed_random(repr(seed))

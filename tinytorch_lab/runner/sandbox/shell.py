@@ -1,0 +1,78 @@
+"""The IPython shell of a run: ipykernel's own, with a session that records messages instead of sending them."""
+
+import builtins
+import os
+from typing import Any, NoReturn
+
+from IPython.core.error import StdinNotImplementedError
+from ipykernel.compiler import XCachingCompiler
+from ipykernel.zmqshell import ZMQInteractiveShell
+from jupyter_client.session import Session
+from traitlets.config import Config
+
+from tinytorch_lab.runner.sandbox.outputs import Recorder
+
+
+class RecordingSession(Session):
+    """Hands every message to the recorder."""
+
+    def __init__(self, recorder: Recorder) -> None:
+        super().__init__(key=b"")
+        self._recorder = recorder
+
+    def send(self, stream: object, msg_or_type: Any, content: Any = None, *args: object, **kwargs: object) -> None:
+        """Record a message; the signature is the one ipykernel calls."""
+        if isinstance(msg_or_type, dict):
+            self._recorder.message(msg_or_type["header"]["msg_type"], msg_or_type["content"])
+        else:
+            self._recorder.message(msg_or_type, content)
+
+
+class CellCompiler(XCachingCompiler):
+    """Names the code of each cell by its place, so that a traceback can be led back to the cell."""
+
+    place = 0
+
+    def get_code_name(self, raw_code: str, code: str, number: int) -> str:
+        """Return the file name that the running cell's code carries."""
+        return cell_filename(self.place)
+
+
+class Shell(ZMQInteractiveShell):
+    """Runs cells; what would end or block a kernel raises instead."""
+
+    def ask_exit(self) -> NoReturn:
+        """Take ``exit`` and ``quit`` as an exception in the cell: the cells after it still run."""
+        raise SystemExit("the notebook asked its kernel to stop")
+
+
+def cell_filename(place: int) -> str:
+    """Return the file name of the code of the cell at ``place``, in the form ipykernel uses."""
+    return f"/tmp/ipykernel_{os.getpid()}/{place}.py"
+
+
+def make_shell(recorder: Recorder) -> Shell:
+    """Create the shell and take it once along the paths every run takes, errors included."""
+    session = RecordingSession(recorder)
+    config = Config()
+    config.HistoryManager.enabled = False
+    config.HistoryManager.hist_file = ":memory:"
+    shell = Shell.instance(config=config, compiler_class=CellCompiler)
+    shell.displayhook.session = shell.display_pub.session = session
+    shell.displayhook.topic = b"execute_result"
+    builtins.input = _no_input
+    names = set(shell.user_ns)
+    for source in ("1 + 1", "import numpy\nnumpy.zeros(2)", "1 / 0", "raise ValueError('x')", "def f(:"):
+        shell.run_cell(source, store_history=False)
+    shell.displayhook.flush()
+    for name in set(shell.user_ns) - names:
+        del shell.user_ns[name]
+    shell.execution_count = 1
+    recorder.restart(0)
+    return shell
+
+
+def _no_input(prompt: object = "") -> NoReturn:
+    raise StdinNotImplementedError(
+        "raw_input was called, but this frontend does not support input requests."
+    )

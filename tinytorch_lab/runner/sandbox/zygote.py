@@ -1,0 +1,152 @@
+"""The fork server: load NumPy and IPython once, then fork a child for every run.
+
+It never sees a job. For each run it receives one end of a connection, gives it to a fresh child, and reports how
+the child ended; the cells travel over that connection only.
+"""
+
+import contextlib
+import gc
+import json
+import os
+import resource
+import select
+import shutil
+import signal
+import socket
+import sys
+import tempfile
+import threading
+from pathlib import Path
+from typing import Any, NoReturn
+
+from tinytorch_lab.runner.sandbox.cells import CellRunner
+from tinytorch_lab.runner.sandbox.channel import Channel
+from tinytorch_lab.runner.sandbox.guard import Guard
+from tinytorch_lab.runner.sandbox.outputs import Recorder
+from tinytorch_lab.runner.sandbox.recording import seed_generators
+from tinytorch_lab.runner.sandbox.shell import Shell, make_shell
+
+
+class Zygote:
+    """Serves requests on ``control`` until the trusted side goes away; one child at a time."""
+
+    def __init__(self, control: socket.socket) -> None:
+        self._control = control
+        self._recorder = Recorder(0)
+        self._shell: Shell = make_shell(self._recorder)
+        self._guard = Guard()
+        self._home = Path.cwd()
+        self._child: int | None = None
+        self._work: Path | None = None
+        self._wake_read, wake_write = os.pipe2(os.O_NONBLOCK | os.O_CLOEXEC)
+        signal.set_wakeup_fd(wake_write)
+        signal.signal(signal.SIGCHLD, lambda *_: None)
+        gc.collect()
+        gc.freeze()
+
+    def serve(self) -> None:
+        """Fork, kill and report as asked."""
+        self._say({"ready": os.getpid(), "threads": threading.active_count()})
+        while True:
+            readable, _, _ = select.select([self._control, self._wake_read], [], [])
+            if self._wake_read in readable:
+                self._drain()
+                self._reap()
+            if self._control in readable and not self._obey():
+                break
+        self._kill()
+
+    def _obey(self) -> bool:
+        data, descriptors, _, _ = socket.recv_fds(self._control, 1 << 12, 1)
+        if not data:
+            return False
+        request = json.loads(data)
+        if request["do"] == "kill":
+            self._kill()
+        elif request["do"] == "preload":
+            import matplotlib.pyplot  # noqa: F401
+            import matplotlib_inline.backend_inline  # noqa: F401
+        else:
+            self._fork(descriptors[0])
+        return True
+
+    def _fork(self, descriptor: int) -> None:
+        self._work = Path(tempfile.mkdtemp(prefix="run-", dir=self._home))
+        child = os.fork()
+        if child == 0:
+            _become_child(descriptor, self._work, self._shell, self._recorder, self._guard)
+        os.close(descriptor)
+        self._child = child
+
+    def _kill(self) -> None:
+        if self._child is not None:
+            with contextlib.suppress(ProcessLookupError):
+                os.kill(self._child, signal.SIGKILL)
+
+    def _reap(self) -> None:
+        if self._child is None:
+            return
+        pid, status, usage = os.wait4(self._child, os.WNOHANG)
+        if pid:
+            self._child = None
+            if self._work is not None:
+                shutil.rmtree(self._work, ignore_errors=True)
+            cpu = usage.ru_utime + usage.ru_stime
+            self._say({"exit": os.waitstatus_to_exitcode(status), "cpu": cpu, "rss": usage.ru_maxrss << 10})
+
+    def _drain(self) -> None:
+        with contextlib.suppress(BlockingIOError):
+            while os.read(self._wake_read, 64):
+                pass
+
+    def _say(self, message: dict[str, Any]) -> None:
+        self._control.send(json.dumps(message).encode())
+
+
+def _become_child(descriptor: int, work: Path, shell: Shell, recorder: Recorder, guard: Guard) -> NoReturn:
+    status = 1
+    try:
+        signal.set_wakeup_fd(-1)
+        signal.signal(signal.SIGCHLD, signal.SIG_DFL)
+        descriptor = _keep_only(descriptor)
+        channel = Channel(descriptor)
+        message = channel.receive()
+        if message is not None:
+            _prepare(*message, work)
+            channel.send(json.dumps({"work": str(work)}))
+            CellRunner(shell, recorder, guard, channel).run()
+        status = 0
+    finally:
+        os._exit(status)
+
+
+def _keep_only(descriptor: int) -> int:
+    """Close every descriptor but this one, which becomes 3; standard streams lead nowhere."""
+    null = os.open(os.devnull, os.O_RDWR)
+    for target, source in ((0, null), (1, null), (2, null), (3, os.dup(descriptor))):
+        os.dup2(source, target)
+    os.closerange(4, resource.getrlimit(resource.RLIMIT_NOFILE)[0])
+    return 3
+
+
+def _prepare(job: dict[str, Any], raw: bytes, work: Path) -> None:
+    os.setpgid(0, 0)
+    offset = 0
+    for name, size in job["files"]:
+        target = work / name
+        target.parent.mkdir(parents=True, exist_ok=True)
+        target.write_bytes(raw[offset : offset + size])
+        offset += size
+    os.chdir(work)
+    os.environ["HOME"] = str(work)
+    sys.path[:0] = [*job["path"], ""]
+    seed_generators(job["seed"])
+
+
+def main() -> None:
+    """Run as ``python -m tinytorch_lab.runner.sandbox.zygote DESCRIPTOR``."""
+    Zygote(socket.socket(fileno=int(sys.argv[1]))).serve()
+
+
+if __name__ == "__main__":
+    main()
