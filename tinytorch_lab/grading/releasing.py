@@ -1,0 +1,101 @@
+"""Writing the instructor's notebook and making the students' version of it."""
+
+import shutil
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from nbgrader.api import MissingEntry
+
+from tinytorch_lab.curriculum.build import instructor_notebook, write_notebook
+from tinytorch_lab.curriculum.source import read_source
+from tinytorch_lab.errors import ConflictError, NotAvailableError
+from tinytorch_lab.grading.folder import CourseFolder
+from tinytorch_lab.grading.gradebook import CourseGradebook
+from tinytorch_lab.grading.nbgrader_calls import NbGrader
+from tinytorch_lab.grading.sources import ModuleSource, load_module_source
+
+
+def generate(course: CourseFolder, query: str, source: Path | None) -> tuple[str, ModuleSource]:
+    """Write the instructor's notebook of a module, or of the module source at ``source``; return its name and cells.
+
+    Raises:
+        NotFoundError: there is no such module.
+        NotAvailableError: it has not been written, or the course folder is not ours to write.
+        InvalidInputError: the source or one of its mark schemes cannot be read.
+    """
+    if source is None:
+        module = course.library.course.find(query)
+        name, notebook = module.name, course.library.instructor(module)
+    else:
+        name, notebook = query, instructor_notebook(read_source(source))
+    path = course.source(name)
+    former = path.read_bytes() if path.is_file() else None
+    write_notebook(notebook, path)
+    try:
+        return name, load_module_source(path)
+    except Exception:
+        _put_back(path, former)
+        raise
+
+
+def release(course: CourseFolder, nbgrader: NbGrader, book: CourseGradebook, module: str) -> ModuleSource:
+    """Make the students' version of ``module``, in place of an earlier one, and publish it to the exchange.
+
+    Raises:
+        NotFoundError: the module has not been generated.
+        ConflictError: submissions exist and the cells are no longer those they answer.
+        NotAvailableError: the course folder is not ours to write.
+    """
+    source = load_module_source(course.source(module))
+    _check_submissions(book, source)
+    with _former_release_kept(course, module):
+        nbgrader.generate_assignment(module)
+    nbgrader.publish(module)
+    return source
+
+
+def _put_back(path: Path, former: bytes | None) -> None:
+    if former is None:
+        path.unlink()
+    else:
+        path.write_bytes(former)
+
+
+def _check_submissions(book: CourseGradebook, source: ModuleSource) -> None:
+    """Check that no cell with a place in existing submissions would come or go."""
+    with book.transaction() as gradebook:
+        try:
+            notebook = gradebook.find_notebook(source.name, source.name)
+        except MissingEntry:
+            return
+        if not notebook.submissions:
+            return
+        former = {cell.name for cell in notebook.source_cells}
+    changes = [f"{cell} is new" for cell in source.known.keys() - former]
+    changes += [f"{cell} is gone" for cell in former - source.known.keys()]
+    if changes:
+        raise ConflictError(
+            f"{source.name} cannot be released again: students have handed it in, and its graded cells changed ({', '.join(sorted(changes))})."
+        )
+
+
+@contextmanager
+def _former_release_kept(course: CourseFolder, module: str) -> Iterator[None]:
+    """Put the former release back when making the new one fails; nbgrader deletes it first."""
+    folder, former = course.released(module).parent, course.state / "former-release" / module
+    try:
+        shutil.rmtree(former, ignore_errors=True)
+        former.parent.mkdir(parents=True, exist_ok=True)
+        if folder.exists():
+            folder.rename(former)
+    except OSError as error:
+        raise NotAvailableError(f"Cannot write {folder}: {error.strerror}; nothing was released.") from None
+    try:
+        yield
+    except BaseException:
+        shutil.rmtree(folder, ignore_errors=True)
+        if former.exists():
+            former.rename(folder)
+        raise
+    shutil.rmtree(former, ignore_errors=True)
