@@ -59,7 +59,9 @@ NO CREDIT (0 points):
 === END MARK SCHEME ==="""
 
 
-def marker(grade_id: str, *, points: int | None = None, grade: bool = False, solution: bool = False, locked: bool = False) -> str:
+def marker(
+    grade_id: str, *, points: int | None = None, grade: bool = False, solution: bool = False, locked: bool = False
+) -> str:
     """Return a cell marker's nbgrader metadata."""
     worth = f'"points": {points}, ' if points is not None else ""
     return (

@@ -25,7 +25,10 @@ def test_a_module_is_found_by_any_of_its_names(library, query):
 
 @pytest.mark.parametrize(
     ("text", "error", "complaint"),
-    [("not = [toml", InvalidInputError, "not valid TOML"), (COURSE.replace("title = ", "titel = "), InvalidInputError, "lacks")],
+    [
+        ("not = [toml", InvalidInputError, "not valid TOML"),
+        (COURSE.replace("title = ", "titel = "), InvalidInputError, "lacks"),
+    ],
 )
 def test_a_bad_description_is_explained(tmp_path, text, error, complaint):
     path = tmp_path / "course.toml"

@@ -23,7 +23,12 @@ def test_levels_come_best_first_with_their_criteria():
 
 @pytest.mark.parametrize(
     ("points", "label", "above"),
-    [(10, "Excellent", None), (9, "Excellent", None), (8.5, "Good", "Excellent"), (0.5, "No credit", "Needs improvement")],
+    [
+        (10, "Excellent", None),
+        (9, "Excellent", None),
+        (8.5, "Good", "Excellent"),
+        (0.5, "No credit", "Needs improvement"),
+    ],
 )
 def test_points_reach_the_highest_level_whose_lower_bound_they_meet(points, label, above):
     scheme = parse_mark_scheme(SCHEME)

@@ -15,7 +15,7 @@ from tinytorch_lab.learning.thinking import count_words, length_remark, question
         ("one two\nthree", 3),
         ("- a bullet\n- another", 3),
         ("## Heading — with a dash", 4),
-        ("`x @ y` costs O(n^3)", 5),
+        ("`x @ y` costs O(n^3)", 4),
         ("naïve Größe 数组 значение", 4),
         ("**bold** *** ---", 1),
     ],

@@ -1,3 +1,5 @@
+"""What is exported, what is refused, and how it is said."""
+
 import ast
 import subprocess
 import sys
@@ -351,8 +353,7 @@ def _imported(package: Path, code: str) -> str:
 
 
 def test_notebooks_are_not_changed(package: Path) -> None:
-    given = source(DEFAULT, "#| export\n### BEGIN SOLUTION\nfrom tinytorch.x import y\n### END SOLUTION")
-    before = notebook(*(cell.source for cell in given.notebook.cells))
+    cells = (DEFAULT, "#| export\n### BEGIN SOLUTION\nfrom tinytorch.x import y\n### END SOLUTION\r\n")
+    given = source(*cells)
     export_package([given], package)
-    assert given.notebook == before | {"cells": given.notebook.cells}
-    assert [cell.source for cell in given.notebook.cells] == [cell.source for cell in before.cells]
+    assert given.notebook == notebook(*cells)

@@ -55,7 +55,7 @@ def _run_module(grading: GradingService, library: Library, module: ModuleInfo, h
     for student in STUDENTS:
         if student.hand_in:
             path = handed_in / student.id / "modules" / module.name / f"{module.name}.ipynb"
-            write_notebook(student.hand_in(instructor), path)
+            write_notebook(student.hand_in(instructor, library.mutants(module)), path)
     steps: list[tuple[str, JobEvents]] = [
         ("generate", grading.generate(module.name)),
         ("release", grading.release(module.name)),

@@ -76,7 +76,12 @@ def collect(
 
 
 @app.command("autograde")
-def autograde(name: ModuleArgument, student: StudentOption = None, course: CourseOption = None, as_json: Json = False) -> None:  # fmt: skip
+def autograde(
+    name: ModuleArgument,
+    student: StudentOption = None,
+    course: CourseOption = None,
+    as_json: Json = False,
+) -> None:
     """Run the tests, hidden ones included, on what was collected."""
     with _service(course) as (place, grading):
         module = place.assignment(name)

@@ -1,6 +1,7 @@
 """How commands print: tables for people, JSON for programs, one sentence for an error."""
 
 import json
+import sys
 from collections.abc import Mapping, Sequence
 from typing import Annotated, Any
 
@@ -11,7 +12,10 @@ from rich.table import Table
 
 Json = Annotated[bool, typer.Option("--json", help="Print JSON instead of a table.")]
 
-out = Console()
+_WIDTH = None if sys.stdout.isatty() else 160
+"""A file or a pipe has no width of its own; tables should not be squeezed into eighty columns there."""
+
+out = Console(width=_WIDTH)
 err = Console(stderr=True)
 
 

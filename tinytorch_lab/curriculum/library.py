@@ -8,6 +8,7 @@ from nbformat import NotebookNode
 
 from tinytorch_lab.curriculum.build import instructor_notebook, student_notebook
 from tinytorch_lab.curriculum.catalogue import Course, ModuleInfo, load_course
+from tinytorch_lab.curriculum.mutants import Mutant, read_mutants
 from tinytorch_lab.curriculum.notebooks import read_notebook
 from tinytorch_lab.curriculum.source import SourceModule, read_source
 from tinytorch_lab.errors import NotAvailableError, NotFoundError
@@ -56,6 +57,10 @@ class Library:
     def student(self, module: ModuleInfo) -> NotebookNode:
         """Return the module's notebook as students get it."""
         return student_notebook(self.instructor(module))
+
+    def mutants(self, module: ModuleInfo) -> tuple[Mutant, ...]:
+        """Return the module's plausible mistakes."""
+        return read_mutants(self.root / module.name / "mutants.toml")
 
 
 @dataclass(frozen=True)

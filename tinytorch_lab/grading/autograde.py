@@ -6,17 +6,22 @@ from pathlib import Path
 from typing import Self
 
 from nbformat import NotebookNode
-from nbformat.v4 import new_notebook
 from nbgrader.utils import parse_utc
 
-from tinytorch_lab.curriculum.build import write_notebook
 from tinytorch_lab.curriculum.cells import grade_id
+from tinytorch_lab.curriculum.notebooks import write_notebook
 from tinytorch_lab.errors import InvalidInputError, NotFoundError
 from tinytorch_lab.files import write_text
 from tinytorch_lab.grading.evidence import Evidence, ScoredTest, digest, load_evidence, now, save_evidence
 from tinytorch_lab.grading.execution import ModuleRunner
 from tinytorch_lab.grading.folder import CourseFolder
-from tinytorch_lab.grading.gradebook import NO_RESPONSE, AutomaticResult, CourseGradebook, enter_submission, record_result
+from tinytorch_lab.grading.gradebook import (
+    NO_RESPONSE,
+    AutomaticResult,
+    CourseGradebook,
+    enter_submission,
+    record_result,
+)
 from tinytorch_lab.grading.repair import repair, same_text
 from tinytorch_lab.grading.sources import ModuleSource, load_module_source
 from tinytorch_lab.grading.submissions import read_submission
@@ -79,7 +84,7 @@ class Autograder:
         """Run a repaired notebook and judge its tests."""
         run = self._runner.grade(source, notebook)
         if run.end.integrity == "tampered":
-            notes = (f"The run was tampered with ({run.end.reason}); its tests are not scored until you have looked at it.", *notes)
+            notes = (f"The run was tampered with ({run.end.reason}); its tests await your instructor's look.", *notes)
         elif run.end.integrity == "incomplete":
             notes = (f"The run did not finish: {run.end.reason}.", *notes)
         return Graded(
@@ -139,7 +144,7 @@ def _unreadable(source: ModuleSource, message: str) -> Graded:
     """Return the result of a file that is no notebook: no points, and the reason in every place one would look."""
     reason = "Not run, since the notebook cannot be read."
     tests = tuple(ScoredTest(test.id, 0.0, test.points, "failed", reason, message) for test in source.tests)
-    notebook = repair(new_notebook(), source).notebook
+    notebook = repair([], source).notebook
     return Graded(notebook, source, tests, (message,), integrity="incomplete", reason=message, unreadable=message)
 
 

@@ -35,7 +35,10 @@ def init_course(folder: Path, library: Library, students: Sequence[str] = ()) ->
     GradingService.require_nbgrader()
     course_id = library.course.id
     if not _COURSE_ID.fullmatch(course_id):
-        raise InvalidInputError(f"The course id {course_id!r} in {library.root / 'course.toml'} may hold letters, digits, '_', '.' and '-' only.")
+        place = library.root / "course.toml"
+        raise InvalidInputError(
+            f"The course id {course_id!r} in {place} may hold letters, digits, '_', '.' and '-' only."
+        )
     root = folder.resolve()
     if not (root / SETTINGS).exists():
         write_text(root / SETTINGS, _settings(library, course_id))

@@ -16,6 +16,8 @@ from pydantic import TypeAdapter, ValidationError
 from tinytorch_lab.files import write_text
 from tinytorch_lab.grading.folder import CourseFolder
 
+Outcome = Literal["passed", "partly passed", "failed"]
+
 
 @dataclass(frozen=True)
 class ScoredTest:
@@ -24,7 +26,7 @@ class ScoredTest:
     test: str
     score: float
     possible: float
-    status: Literal["passed", "partly passed", "failed"]
+    status: Outcome
     message: str
     detail: str
     seconds: float = 0.0

@@ -5,11 +5,12 @@ import secrets
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
+from typing import Any, cast
 
 from nbformat import NotebookNode, from_dict
 
 from tinytorch_lab.curriculum.cells import grade_id, is_measurement
-from tinytorch_lab.errors import InvalidInputError, NotFoundError
+from tinytorch_lab.errors import InvalidInputError, NotAvailableError, NotFoundError
 from tinytorch_lab.files import write_text
 from tinytorch_lab.grading.evidence import ScoredTest
 from tinytorch_lab.grading.folder import CourseFolder
@@ -18,6 +19,8 @@ from tinytorch_lab.package.build import build_earlier, build_reference
 from tinytorch_lab.runner.contract import Cell, CellResult, Executor, Job, Limits, Role, RunEnd
 from tinytorch_lab.runner.judge import judge
 from tinytorch_lab.runner.pool import LocalExecutor
+
+_node = cast(Any, from_dict)
 
 
 @dataclass(frozen=True)
@@ -40,7 +43,7 @@ class ModuleRunner:
 
     @cached_property
     def _executor(self) -> Executor:
-        return LocalExecutor(allow_unsandboxed=self._course.allow_unsandboxed)
+        return LocalExecutor()
 
     def close(self) -> None:
         """End the processes that run notebooks."""
@@ -80,6 +83,9 @@ class ModuleRunner:
         *results, end = self._executor.submit(job)
         if not isinstance(end, RunEnd):
             raise RuntimeError("a run ends with its RunEnd")
+        if results and isinstance(results[0], CellResult) and results[0].status == "not_run":
+            # Nothing of the notebook has run, so it is not the notebook's doing and must not cost its author points.
+            raise NotAvailableError(f"{source.name} cannot be run here: {end.reason}.")
         return {result.id: result for result in results if isinstance(result, CellResult)}, end
 
     def _seed(self, source: ModuleSource) -> int:
@@ -152,7 +158,8 @@ def _check_reference(source: ModuleSource, test: KnownCell, result: CellResult, 
         return
     reason = result.failure.message if result.failure else end.reason or result.status
     raise InvalidInputError(
-        f"The reference solution of {source.name} fails its own test {test.id} ({reason}); mend the module and generate it again."
+        f"The reference solution of {source.name} fails its own test {test.id} ({reason}); "
+        "mend the module and generate it again."
     )
 
 
@@ -160,7 +167,7 @@ def _with_outputs(notebook: NotebookNode, results: dict[str, CellResult]) -> Not
     for cell in notebook.cells:
         if cell.cell_type == "code":
             result = results[cell["id"]]
-            cell.outputs = [from_dict(output) for output in result.outputs]
+            cell.outputs = [_node(output) for output in result.outputs]
             cell.execution_count = result.execution_count
     return notebook
 
@@ -182,4 +189,5 @@ def _problem(number: int, cell: NotebookNode, result: CellResult) -> str:
         return f"{name} did not finish ({result.status})."
     line = next((frame.line for frame in reversed(result.failure.frames) if frame.cell == cell["id"]), None)
     place = f", line {line}," if line else ""
-    return f"{name}{place} stopped with {result.failure.kind}: {result.failure.message.splitlines()[0] if result.failure.message else ''}".rstrip(": ") + "."
+    message = " ".join(result.failure.message.split())[:300]
+    return f"{name}{place} stopped with {result.failure.kind}{': ' if message else ''}{message.rstrip('.')}."

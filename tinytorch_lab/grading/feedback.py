@@ -15,7 +15,7 @@ from nbgrader.preprocessors import NbGraderPreprocessor
 from tinytorch_lab.curriculum.cells import grade_id
 from tinytorch_lab.curriculum.markscheme import Level
 from tinytorch_lab.errors import NotFoundError
-from tinytorch_lab.grading.evidence import Evidence, ScoredTest, load_evidence
+from tinytorch_lab.grading.evidence import Evidence, Outcome, ScoredTest, load_evidence
 from tinytorch_lab.grading.folder import CourseFolder, load_course_folder
 from tinytorch_lab.grading.gradebook import CourseGradebook, comments_of, grades_of
 from tinytorch_lab.grading.markup import html_of
@@ -83,13 +83,15 @@ class CompileFeedback(NbGraderPreprocessor):  # type: ignore[misc]
         return notebook, resources
 
 
-class FeedbackExporter(Exporter):  # type: ignore[misc]
+class FeedbackExporter(Exporter):
     """Renders the feedback as one self-contained page that runs and loads nothing."""
 
     file_extension = ".html"
     output_mimetype = "text/html"
 
-    def from_notebook_node(self, nb: NotebookNode, resources: Resources | None = None, **kwargs: Any) -> tuple[str, Resources]:
+    def from_notebook_node(  # type: ignore[override]
+        self, nb: NotebookNode, resources: Resources | None = None, **kwargs: Any
+    ) -> tuple[str, Resources]:
         """Return the page for ``nb`` once the preprocessors have compiled its feedback."""
         _, resources = super().from_notebook_node(nb, resources, **kwargs)
         return _template().render(feedback=resources[_KEY]), resources
@@ -146,7 +148,7 @@ def _test(cell: KnownCell, evidence: Evidence | None, score: float) -> CheckedTe
     for test in evidence.tests if evidence else ():
         if test.test == cell.id:
             return CheckedTest(test, score)
-    status = "passed" if score == cell.points else "failed"
+    status: Outcome = "passed" if score == cell.points else "failed"
     return CheckedTest(ScoredTest(cell.id, score, cell.points, status, "", ""), score)
 
 

@@ -89,7 +89,7 @@ def load_course_folder(folder: Path) -> CourseFolder:
     try:
         settings = tomllib.loads(path.read_text(encoding="utf-8"))
     except FileNotFoundError:
-        raise NotFoundError(f"{folder} is not a course folder (no {SETTINGS}); make one with: tito grade init {folder}") from None
+        raise NotFoundError(f"{folder} is not a course folder; make one with: tito grade init {folder}") from None
     except OSError as error:
         raise NotAvailableError(f"Cannot read {path}: {error.strerror}.") from None
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
@@ -109,7 +109,8 @@ def _course_folder(root: Path, path: Path, settings: dict[str, object]) -> Cours
     wrong = [key for key, value in texts.items() if not isinstance(value, str) or not value]
     wrong += [] if isinstance(unsandboxed, bool) else ["allow_unsandboxed"]
     if unknown or wrong:
-        raise InvalidInputError(f"{path} has a setting that is unknown or of the wrong kind: {sorted([*unknown, *wrong])[0]}.")
+        first = min([*unknown, *wrong])
+        raise InvalidInputError(f"{path} has a setting that is unknown or of the wrong kind: {first}.")
     curriculum = (root / str(texts["curriculum"])).resolve()
     if not (curriculum / "course.toml").is_file():
         raise NotFoundError(f"The curriculum of this course, {curriculum}, holds no course.toml; correct it in {path}.")

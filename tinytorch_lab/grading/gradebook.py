@@ -89,7 +89,7 @@ def enter_submission(gradebook: Gradebook, module: str, student: str, timestamp:
         details = {"timestamp": timestamp} if timestamp else {}
         gradebook.update_or_create_submission(module, student, **details)
     except MissingEntry:
-        raise NotFoundError(f"The gradebook does not know {module}; release it first: tito grade release {module}") from None
+        raise NotFoundError(f"{module} has not been released; do that with: tito grade release {module}") from None
 
 
 def give_mark(gradebook: Gradebook, module: str, student: str, response: str, points: float, comment: str) -> None:

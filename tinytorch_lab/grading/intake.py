@@ -1,5 +1,6 @@
 """Taking submissions into the course folder: no link is followed, no size is trusted, one bad one stops nobody."""
 
+import errno
 import os
 import re
 import stat
@@ -34,7 +35,7 @@ def check_student_id(student: str) -> str:
         InvalidInputError: it cannot.
     """
     if not _STUDENT.fullmatch(student):
-        raise InvalidInputError(f"{student!r} is no student id: use letters, digits, '_', '.', '@' and '-', at most 100.")
+        raise InvalidInputError(f"{student!r} is no student id; one has letters, digits, '_', '.', '@' and '-' only.")
     return student
 
 
@@ -47,7 +48,8 @@ def student_folders(folder: Path) -> tuple[str, ...]:
     """
     try:
         with os.scandir(folder) as entries:
-            return tuple(sorted(entry.name for entry in entries if not entry.name.startswith(".") and not entry.is_file()))
+            names = [entry.name for entry in entries if not entry.is_file()]
+        return tuple(sorted(name for name in names if not name.startswith(".")))
     except (FileNotFoundError, NotADirectoryError):
         raise NotFoundError(f"There is no folder {folder} to collect from.") from None
     except OSError as error:
@@ -62,11 +64,11 @@ def find_notebook(folder: Path, module: str) -> Found:
         InvalidInputError: it is a link, no regular file, or too large.
     """
     name = f"{module}.ipynb"
-    for place in ((), (module,), ("modules", module)):
+    for place in _places(module):
         found = _read_beneath(folder, (*place, name))
         if found:
             return Found(*found, note="")
-    renamed = [place for place in ((), (module,), ("modules", module)) for place in _lone_notebook(folder, place)]
+    renamed = [path for place in _places(module) for path in _lone_notebook(folder, place)]
     if len(renamed) == 1 and (found := _read_beneath(folder, renamed[0])):
         return Found(*found, note=f"The notebook was named {renamed[0][-1]} instead of {name}.")
     raise NotFoundError(f"No {name} was handed in.")
@@ -88,11 +90,18 @@ def take(course: CourseFolder, module: str, student: str, found: Found, handed_i
     return " ".join(part for part in ("Collected." if changed else "Nothing new.", found.note) if part)
 
 
+def _places(module: str) -> tuple[tuple[str, ...], ...]:
+    return ((), (module,), ("modules", module))
+
+
 def _lone_notebook(folder: Path, place: Sequence[str]) -> Iterator[tuple[str, ...]]:
     """Yield the only notebook in ``place``, if there is exactly one."""
     with ExitStack() as stack:
         directory = _open_folder(folder, place, stack)
-        names = [name for name in os.listdir(directory) if name.endswith(".ipynb")] if directory is not None else []
+        if directory is None:
+            return
+        with os.scandir(directory) as entries:
+            names = [entry.name for entry in entries if entry.name.endswith(".ipynb")]
     if len(names) == 1:
         yield (*place, names[0])
 
@@ -107,14 +116,15 @@ def _read_beneath(folder: Path, parts: Sequence[str]) -> tuple[bytes, datetime] 
         except FileNotFoundError:
             return None
         except OSError as error:
-            raise InvalidInputError(f"{parts[-1]} is a link or cannot be opened ({error.strerror}); it was not followed.") from None
+            raise _not_followed(parts[-1], error) from None
         with os.fdopen(descriptor, "rb") as file:
             status = os.fstat(file.fileno())
             if not stat.S_ISREG(status.st_mode):
                 raise InvalidInputError(f"{parts[-1]} is no regular file.")
             content = file.read(MAX_NOTEBOOK_BYTES + 1)
     if len(content) > MAX_NOTEBOOK_BYTES:
-        raise InvalidInputError(f"{parts[-1]} is larger than {MAX_NOTEBOOK_BYTES >> 20} MB; clear its outputs and hand it in again.")
+        limit = MAX_NOTEBOOK_BYTES >> 20
+        raise InvalidInputError(f"{parts[-1]} is larger than {limit} MB; clear its outputs and hand it in again.")
     return content, datetime.fromtimestamp(status.st_mtime, UTC)
 
 
@@ -127,6 +137,11 @@ def _open_folder(folder: Path, parts: Sequence[str], stack: ExitStack) -> int | 
         except FileNotFoundError:
             return None
         except OSError as error:
-            raise InvalidInputError(f"{Path(part).name} is no folder of its own ({error.strerror}); it was not followed.") from None
+            raise _not_followed(Path(part).name, error) from None
         stack.callback(os.close, directory)
     return directory
+
+
+def _not_followed(name: str, error: OSError) -> InvalidInputError:
+    reason = error.strerror if error.errno not in (errno.ELOOP, errno.ENOTDIR) else "a link, or no folder"
+    return InvalidInputError(f"{name} was not collected: it cannot be opened as what it should be ({reason}).")

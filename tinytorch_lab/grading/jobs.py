@@ -154,10 +154,11 @@ class CourseJobs:
 
     def _check_marked(self, module: str, students: Sequence[str]) -> None:
         answers = marking.answers(self._course, self._book, module)
-        waiting = {(answer.student, answer.response_id) for answer in answers if not answer.marked and answer.student in students}
+        waiting = [answer.student for answer in answers if not answer.marked and answer.student in students]
         if waiting:
-            whose = ", ".join(sorted({student for student, _ in waiting})[:5])
-            raise ConflictError(f"{len(waiting)} answers in {module} are not marked yet ({whose}); mark them, or force the feedback.")
+            count = f"{len(waiting)} answer{'s are' if len(waiting) > 1 else ' is'}"
+            whose = ", ".join(sorted(set(waiting))[:5])
+            raise ConflictError(f"{count} not marked yet in {module} ({whose}); mark them, or use --force.")
 
 
 def _for_each(students: Iterable[str], step: Step) -> Iterator[Record]:
@@ -173,9 +174,8 @@ def _for_each(students: Iterable[str], step: Step) -> Iterator[Record]:
             row = JobRow(student, False, str(error))
         except Exception as error:
             log.exception("%s", student)
-            row = JobRow(student, False, f"Failed unexpectedly ({type(error).__name__}: {error}); the worker's log has the details.")
+            reason = f"{type(error).__name__}: {error}"
+            row = JobRow(student, False, f"Failed unexpectedly ({reason}); the course's worker.log has the details.")
         rows.append(row)
         yield Progress(done, len(names), student, row.message, "info" if row.ok else "error")
     yield JobReport(all(row.ok for row in rows), tuple(rows))
-
-

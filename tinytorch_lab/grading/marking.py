@@ -3,9 +3,8 @@
 import math
 from collections.abc import Iterator
 
-import nbformat
-
 from tinytorch_lab.curriculum.cells import grade_id
+from tinytorch_lab.curriculum.notebooks import read_notebook
 from tinytorch_lab.errors import ConflictError, InvalidInputError, NotFoundError
 from tinytorch_lab.grading.evidence import now
 from tinytorch_lab.grading.folder import CourseFolder
@@ -86,8 +85,8 @@ def new_mark(module: str, student: str, response_id: str, points: float, comment
 
 def _texts(course: CourseFolder, module: str, student: str) -> dict[str | None, str]:
     try:
-        notebook = nbformat.read(course.autograded(module, student), as_version=4)
-    except FileNotFoundError:
+        notebook = read_notebook(course.autograded(module, student))
+    except NotFoundError:
         return {}
     return {grade_id(cell): str(cell.source) for cell in notebook.cells}
 

@@ -51,7 +51,9 @@ class NbGrader:
         """
         inbound = self._course.exchange / self._course.course_id / "inbound"
         if not inbound.is_dir():
-            raise NotFoundError(f"There is no exchange in {self._course.exchange}; release {module} first, or name a folder to collect from.")
+            raise NotFoundError(
+                f"{module} was not released to the exchange; release it, or name a folder to collect from."
+            )
         return CarefulCollect(**self._exchange(module, student or "*"))
 
     def _convert(self, kind: type[BaseConverter], module: str, student: str = ".") -> None:
@@ -64,8 +66,12 @@ class NbGrader:
         return CourseDirectory(config=self._config, assignment_id=module, student_id=student, log=log)
 
     def _exchange(self, module: str, student: str = "*") -> dict[str, object]:
-        authenticator = Authenticator(config=self._config)
-        return {"coursedir": self._directory(module, student), "authenticator": authenticator, "config": self._config, "log": log}
+        return {
+            "coursedir": self._directory(module, student),
+            "authenticator": Authenticator(config=self._config),
+            "config": self._config,
+            "log": log,
+        }
 
 
 class _LastError(logging.Handler):
@@ -73,7 +79,7 @@ class _LastError(logging.Handler):
 
     error: BaseException | None = None
 
-    def emit(self, record: logging.LogRecord) -> None:
+    def emit(self, _: logging.LogRecord) -> None:
         self.error = sys.exc_info()[1] or self.error
 
 

@@ -3,12 +3,12 @@
 from pathlib import Path
 from typing import Any
 
-import nbformat
 from nbformat import NotebookNode
 from nbgrader.preprocessors import NbGraderPreprocessor
 
 from tinytorch_lab.curriculum.cells import grade_id, is_response
 from tinytorch_lab.curriculum.markscheme import has_mark_scheme, lift_mark_scheme, parse_mark_scheme
+from tinytorch_lab.curriculum.notebooks import notebook_text
 from tinytorch_lab.errors import InvalidInputError
 from tinytorch_lab.grading.autograde import Autograder
 from tinytorch_lab.grading.folder import CourseFolder, load_course_folder
@@ -23,7 +23,9 @@ _NOTES = "tinytorch_lab_notes"
 class LiftMarkSchemes(NbGraderPreprocessor):  # type: ignore[misc]
     """Take the mark schemes out of response cells before nbgrader clears the cells and keeps nothing of them."""
 
-    def preprocess_cell(self, cell: NotebookNode, resources: Resources, cell_index: int) -> tuple[NotebookNode, Resources]:
+    def preprocess_cell(
+        self, cell: NotebookNode, resources: Resources, cell_index: int
+    ) -> tuple[NotebookNode, Resources]:
         """Check the scheme of a response cell and remove it."""
         if is_response(cell) and has_mark_scheme(cell.source):
             try:
@@ -40,13 +42,13 @@ class RepairSubmission(NbGraderPreprocessor):  # type: ignore[misc]
     def preprocess(self, notebook: NotebookNode, resources: Resources) -> tuple[NotebookNode, Resources]:
         """Return the repaired notebook; its notes travel in the notebook's metadata to the next step."""
         course, module, _ = submission_of(self, resources)
-        repaired = repair(read_submission(nbformat.writes(notebook).encode()), load_module_source(course.source(module)))
+        repaired = repair(read_submission(notebook_text(notebook).encode()), load_module_source(course.source(module)))
         repaired.notebook.metadata[_NOTES] = list(repaired.notes)
         return repaired.notebook, resources
 
 
 class GradeSubmission(NbGraderPreprocessor):  # type: ignore[misc]
-    """Run the tests outside the student's reach and store the scores, in place of nbgrader's Execute and SaveAutoGrades."""
+    """Run the tests, judge them outside the run and store the scores, in place of Execute and SaveAutoGrades."""
 
     def preprocess(self, notebook: NotebookNode, resources: Resources) -> tuple[NotebookNode, Resources]:
         """Return the notebook with the outputs of the graded run."""

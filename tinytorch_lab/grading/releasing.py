@@ -7,7 +7,8 @@ from pathlib import Path
 
 from nbgrader.api import MissingEntry
 
-from tinytorch_lab.curriculum.build import instructor_notebook, write_notebook
+from tinytorch_lab.curriculum.build import instructor_notebook
+from tinytorch_lab.curriculum.notebooks import write_notebook
 from tinytorch_lab.curriculum.source import read_source
 from tinytorch_lab.errors import ConflictError, NotAvailableError
 from tinytorch_lab.grading.folder import CourseFolder
@@ -76,7 +77,8 @@ def _check_submissions(book: CourseGradebook, source: ModuleSource) -> None:
     changes += [f"{cell} is gone" for cell in former - source.known.keys()]
     if changes:
         raise ConflictError(
-            f"{source.name} cannot be released again: students have handed it in, and its graded cells changed ({', '.join(sorted(changes))})."
+            f"{source.name} cannot be released again, since students have handed it in and its graded cells changed "
+            f"({', '.join(sorted(changes))})."
         )
 
 

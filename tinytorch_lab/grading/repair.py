@@ -8,10 +8,11 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from nbformat import NotebookNode
-from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook
 
 from tinytorch_lab.curriculum.cells import MEASURE_TAG, grade_id
+from tinytorch_lab.curriculum.notebooks import new_notebook
 from tinytorch_lab.grading.sources import KnownCell, ModuleSource
+from tinytorch_lab.grading.submissions import new_cell
 
 
 @dataclass(frozen=True)
@@ -36,9 +37,8 @@ class _Plan:
         self.placed.append(((after, 1, known.place), cell))
 
 
-def repair(submission: NotebookNode, source: ModuleSource) -> Repaired:
-    """Return ``submission`` as the course can grade it."""
-    cells = submission.cells
+def repair(cells: Sequence[NotebookNode], source: ModuleSource) -> Repaired:
+    """Return a submission's ``cells`` as a notebook that the course can grade."""
     claims = _claims(cells, source)
     claimants = {name: [index for index, claim in enumerate(claims) if claim == name] for name in source.known}
     plan = _Plan()
@@ -54,7 +54,7 @@ def repair(submission: NotebookNode, source: ModuleSource) -> Repaired:
             _restore(plan, known, source, cells, claimants)
     _note_missing(plan, source, claimants, empty=not cells)
     ordered = [cell for _, cell in sorted(plan.placed, key=lambda item: item[0])]
-    return Repaired(new_notebook(metadata=source.notebook.metadata, cells=_with_unique_ids(ordered)), tuple(plan.notes))
+    return Repaired(new_notebook(_with_unique_ids(ordered), source.notebook.metadata), tuple(plan.notes))
 
 
 def same_text(one: str, other: str) -> bool:
@@ -86,7 +86,9 @@ def _claim_by_text(claims: list[str | None], cells: Sequence[NotebookNode], know
             return
 
 
-def _claim_by_question(claims: list[str | None], cells: Sequence[NotebookNode], known: KnownCell, source: ModuleSource) -> None:
+def _claim_by_question(
+    claims: list[str | None], cells: Sequence[NotebookNode], known: KnownCell, source: ModuleSource
+) -> None:
     question = source.question(known)
     for index, cell in enumerate(cells[1:], 1):
         if claims[index] is None and cell.cell_type == "markdown" and same_text(cells[index - 1].source, question):
@@ -98,7 +100,7 @@ def _keep_implementation(plan: _Plan, known: KnownCell, cells: Sequence[Notebook
     worked_on = [index for index in found if not same_text(cells[index].source, known.released.source)]
     kept = worked_on or found[-1:]
     for index in kept[:-1]:
-        plan.submitted(index, new_code_cell(source=cells[index].source))
+        plan.submitted(index, new_cell("code", cells[index].source))
     for index in kept[-1:]:
         plan.submitted(index, _course_cell(known, cells[index].source))
     if len(found) > 1:
@@ -120,7 +122,7 @@ def _keep_response(
     else:
         plan.course(_place_of_missing(known, source, claimants, len(cells)), known, _course_cell(known, text))
     if len(answers) > 1:
-        plan.notes.append(f"The answer {known.id} is there {len(answers)} times with different text; all of it is kept.")
+        plan.notes.append(f"The answer {known.id} is there {len(answers)} times, each different; all of it is kept.")
 
 
 def _restore(
@@ -167,18 +169,17 @@ def _implementations(source: ModuleSource) -> tuple[KnownCell, ...]:
 
 
 def _course_cell(known: KnownCell, text: str) -> NotebookNode:
-    cell: NotebookNode = NotebookNode(known.released)
-    make = new_code_cell if cell.cell_type == "code" else new_markdown_cell
-    made: NotebookNode = make(source=text, id=cell["id"])
-    made.metadata = NotebookNode(nbgrader=NotebookNode(known.instructor.metadata["nbgrader"], cell_type=cell.cell_type))
+    made = new_cell(known.instructor.cell_type, text)
+    made["id"] = known.instructor["id"]
+    made.metadata["nbgrader"] = {**known.instructor.metadata["nbgrader"], "cell_type": made.cell_type}
     return made
 
 
 def _own_cell(cell: NotebookNode, source: ModuleSource) -> NotebookNode:
     tags = cell.metadata.get("tags")
     measures = (isinstance(tags, list) and MEASURE_TAG in tags) or cell.source.strip() in source.measurements
-    kept = NotebookNode(cell)
-    kept.metadata = NotebookNode(tags=[MEASURE_TAG]) if measures and cell.cell_type == "code" else NotebookNode()
+    kept = new_cell(cell.cell_type, cell.source)
+    kept.metadata.update({"tags": [MEASURE_TAG]} if measures else {})
     return kept
 
 

@@ -76,11 +76,11 @@ class GradingService:
 
     def mark(self, module: str, student: str, response_id: str, points: float, comment: str, author: str) -> Answer:
         """Give an answer ``points`` and a comment in the name of ``author``."""
-        arguments = {"module": module, "student": student, "response_id": response_id}
-        for record in self._call("mark", **arguments, points=points, comment=comment, author=author):
-            if isinstance(record, Answer):
-                return record
-        raise NotAvailableError("The course worker did not confirm the mark; look at the answer before marking it again.")
+        place = {"module": module, "student": student, "response_id": response_id}
+        (answer,) = self._call("mark", **place, points=points, comment=comment, author=author)
+        if not isinstance(answer, Answer):
+            raise TypeError("marking answers with the answer as it now stands")
+        return answer
 
     def report(self, module: str | None = None) -> list[GradeRow]:
         """Return every student's grade in ``module``, or in all released modules."""
@@ -142,9 +142,8 @@ class GradingService:
         line = _pipes(worker)[1].readline()
         if not line.endswith(b"\n"):
             self._abandon()
-            raise NotAvailableError(
-                f"The course worker stopped unexpectedly; what was finished is kept, the reason is in {_log_path(self._course)}."
-            )
+            log = _log_path(self._course)
+            raise NotAvailableError(f"The course worker stopped; what was finished is kept, the reason is in {log}.")
         return wire.Reply.model_validate_json(line)
 
     def _abandon(self) -> None:

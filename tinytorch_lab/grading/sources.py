@@ -6,7 +6,6 @@ from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
 
-import nbformat
 from nbformat import NotebookNode
 
 from tinytorch_lab.curriculum.build import student_notebook
@@ -20,6 +19,7 @@ from tinytorch_lab.curriculum.cells import (
     points,
 )
 from tinytorch_lab.curriculum.markscheme import MarkScheme, has_mark_scheme, parse_mark_scheme
+from tinytorch_lab.curriculum.notebooks import parse_notebook
 from tinytorch_lab.errors import InvalidInputError, NotFoundError
 
 
@@ -118,15 +118,12 @@ def load_module_source(path: Path) -> ModuleSource:
         files = _files_beside(path)
     except FileNotFoundError:
         raise NotFoundError(f"There is no {path}; make it with: tito grade generate {path.stem}") from None
-    digest = hashlib.sha256(b"\0".join([content, *(f"{name}\0".encode() + files[name] for name in sorted(files))])).hexdigest()
+    parts = [content, *(f"{name}\0".encode() + files[name] for name in sorted(files))]
+    digest = hashlib.sha256(b"\0".join(parts)).hexdigest()
     cached = _cache.get(path)
     if cached and cached[0] == digest:
         return cached[1]
-    try:
-        notebook = nbformat.reads(content.decode("utf-8"), as_version=4)
-    except (ValueError, nbformat.reader.NotJSONError) as error:
-        raise InvalidInputError(f"{path} is not a notebook: {error}.") from None
-    source = ModuleSource(path.stem, notebook, digest, files)
+    source = ModuleSource(path.stem, parse_notebook(content, str(path)), digest, files)
     _check(source, path)
     _cache[path] = (digest, source)
     return source
@@ -143,7 +140,8 @@ def _check(source: ModuleSource, path: Path) -> None:
         except InvalidInputError as error:
             raise InvalidInputError(f"{path}, cell {cell.id}: {error}") from None
         if cell.is_response and total != cell.points:
-            raise InvalidInputError(f"{path}, cell {cell.id}: the mark scheme totals {total:g}, the cell is worth {cell.points:g}.")
+            worth = f"the mark scheme totals {total:g}, the cell is worth {cell.points:g}"
+            raise InvalidInputError(f"{path}, cell {cell.id}: {worth}.")
 
 
 def _known_id(cell: NotebookNode) -> str | None:

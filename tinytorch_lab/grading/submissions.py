@@ -1,18 +1,21 @@
 """Reading what a student handed in, whatever its state."""
 
 import json
-from typing import Any
+from typing import Any, cast
 
-from nbformat import NotebookNode
-from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook, new_raw_cell
+from nbformat import NotebookNode, v4
 
 from tinytorch_lab.errors import InvalidInputError
 
 MAX_CELLS = 2000
-_MAKERS = {"code": new_code_cell, "markdown": new_markdown_cell, "raw": new_raw_cell, "heading": new_markdown_cell}
+_MAKERS: dict[str, Any] = {
+    "code": v4.new_code_cell,
+    "markdown": v4.new_markdown_cell,
+    "raw": v4.new_raw_cell,
+}
 
 
-def read_submission(content: bytes) -> NotebookNode:
+def read_submission(content: bytes) -> list[NotebookNode]:
     """Return the cells of a notebook file, rebuilt from type, text, id and metadata; outputs are left behind.
 
     Raises:
@@ -30,7 +33,12 @@ def read_submission(content: bytes) -> NotebookNode:
     cells = _cells_of(document)
     if len(cells) > MAX_CELLS:
         raise InvalidInputError(f"The notebook cannot be read: it has {len(cells)} cells, more than {MAX_CELLS}.")
-    return new_notebook(cells=[_cell(cell) for cell in cells])
+    return [_cell(cell) for cell in cells]
+
+
+def new_cell(kind: str, source: str) -> NotebookNode:
+    """Return an empty ``code``, ``markdown`` or ``raw`` cell with ``source``; any other kind becomes ``raw``."""
+    return cast(NotebookNode, _MAKERS.get(kind, v4.new_raw_cell)(source=source))
 
 
 def _cells_of(document: Any) -> list[dict[str, Any]]:
@@ -46,10 +54,9 @@ def _cells_of(document: Any) -> list[dict[str, Any]]:
 
 
 def _cell(cell: dict[str, Any]) -> NotebookNode:
-    make = _MAKERS.get(str(cell.get("cell_type")), new_raw_cell)
+    made = new_cell(str(cell.get("cell_type")), _text(cell.get("source", cell.get("input", ""))))
     metadata = cell.get("metadata")
-    made: NotebookNode = make(source=_text(cell.get("source", cell.get("input", ""))))
-    made.metadata = NotebookNode(metadata) if isinstance(metadata, dict) else NotebookNode()
+    made.metadata.update(metadata if isinstance(metadata, dict) else {})
     made["id"] = cell["id"] if isinstance(cell.get("id"), str) else ""
     return made
 

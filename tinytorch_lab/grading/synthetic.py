@@ -1,13 +1,14 @@
 """Synthetic students: what each hands in, made from a module's instructor notebook."""
 
 import copy
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from nbformat import NotebookNode
 
-from tinytorch_lab.curriculum.build import BEGIN_SOLUTION, student_notebook
+from tinytorch_lab.curriculum.build import BEGIN_SOLUTION, END_SOLUTION, student_notebook
 from tinytorch_lab.curriculum.cells import is_implementation, is_response
+from tinytorch_lab.curriculum.mutants import Mutant, mutate
 
 _STRONG = """\
 My own measurements are the best argument here. In the profiling cell I compared what the array itself takes with the
@@ -29,81 +30,81 @@ values. I think the design with one simple call for every function is good becau
 
 _THIN = "It is faster because NumPy is vectorized and GPUs are fast."
 
+_QUOTE = "Right, and general: quote the figures you measured."
+_START = "One sentence is no analysis; start from your measurement."
+
 
 @dataclass(frozen=True)
 class SyntheticStudent:
-    """A student of the demo course. ``hand_in`` makes the notebook from the instructor's; ``None`` hands in nothing.
+    """A student of the demo course. ``hand_in`` makes the notebook from the instructor's and the module's
+    typical mistakes; ``None`` hands in nothing.
 
     ``share`` is the part of an answer's points that the demo's grader gives.
     """
 
     id: str
     story: str
-    hand_in: Callable[[NotebookNode], NotebookNode] | None
+    hand_in: Callable[[NotebookNode, Sequence[Mutant]], NotebookNode] | None
     share: float = 0.0
     comment: str = ""
 
 
-def complete(instructor: NotebookNode) -> NotebookNode:
+def complete(instructor: NotebookNode, _mutants: Sequence[Mutant]) -> NotebookNode:
     """Return the notebook with every cell solved and every question answered well."""
-    return _answered(_solved(instructor, lambda place, _total: True), _STRONG)
+    return _answered(_solved(instructor, lambda _place, _total: True), _STRONG)
 
 
-def partly_done(instructor: NotebookNode) -> NotebookNode:
+def partly_done(instructor: NotebookNode, _mutants: Sequence[Mutant]) -> NotebookNode:
     """Return the notebook with the first half solved, as by a student who ran out of time."""
     return _answered(_solved(instructor, lambda place, total: place < (total + 1) // 2), _FAIR)
 
 
-def wrong(instructor: NotebookNode) -> NotebookNode:
-    """Return the notebook solved by somebody who mixes up maximum and minimum, and plus and minus."""
-    notebook = _answered(_solved(instructor, lambda place, _total: True), _THIN)
-    for cell in notebook.cells:
-        if is_implementation(cell):
-            cell.source = cell.source.replace("np.maximum(", "np.minimum(").replace("return a + b", "return a - b")
-    return notebook
+def wrong(instructor: NotebookNode, mutants: Sequence[Mutant]) -> NotebookNode:
+    """Return the notebook solved with one typical mistake in every cell that the module lists one for."""
+    mistaken = instructor
+    for mutant in {mutant.cell: mutant for mutant in mutants}.values():
+        mistaken = mutate(mistaken, mutant)
+    return _answered(_solved(mistaken, lambda _place, _total: True), _THIN)
 
 
-def syntax_error(instructor: NotebookNode) -> NotebookNode:
+def syntax_error(instructor: NotebookNode, _mutants: Sequence[Mutant]) -> NotebookNode:
     """Return the notebook solved, but with a bracket missing in the last implementation cell."""
-    notebook = _answered(_solved(instructor, lambda place, _total: True), _FAIR)
+    notebook = _answered(_solved(instructor, lambda _place, _total: True), _FAIR)
     last = [cell for cell in notebook.cells if is_implementation(cell)][-1]
     last.source += "\nprint('almost done'"
     return notebook
 
 
-def empty(instructor: NotebookNode) -> NotebookNode:
+def empty(instructor: NotebookNode, _mutants: Sequence[Mutant]) -> NotebookNode:
     """Return the notebook as it was released."""
     return student_notebook(instructor)
 
 
 STUDENTS: tuple[SyntheticStudent, ...] = (
     SyntheticStudent("ada", "complete", complete, 0.95, "Your own measurements carry the argument. Well done."),
-    SyntheticStudent("ben", "first half done", partly_done, 0.7, "Right, and general: quote the figures you measured."),
-    SyntheticStudent("cleo", "wrong: minimum for maximum", wrong, 0.2, "One sentence is no analysis; start from your measurement."),
-    SyntheticStudent("dan", "syntax error in the last cell", syntax_error, 0.7, "Right, and general: quote the figures you measured."),
+    SyntheticStudent("ben", "first half done", partly_done, 0.7, _QUOTE),
+    SyntheticStudent("cleo", "a typical mistake in every cell", wrong, 0.2, _START),
+    SyntheticStudent("dan", "syntax error in the last cell", syntax_error, 0.7, _QUOTE),
     SyntheticStudent("eve", "handed in untouched", empty),
     SyntheticStudent("finn", "never submitted", None),
-)  # fmt: skip
+)
 """The students of ``tito demo``."""
 
 
 def _solved(instructor: NotebookNode, solves: Callable[[int, int], bool]) -> NotebookNode:
     """Return the student notebook with the implementation cells solved for which ``solves(place, total)`` holds."""
     notebook: NotebookNode = copy.deepcopy(student_notebook(instructor))
-    pairs = [
-        (mine, theirs)
-        for mine, theirs in zip(notebook.cells, instructor.cells, strict=True)
-        if is_implementation(mine)
-    ]
+    both = zip(notebook.cells, instructor.cells, strict=True)
+    pairs = [(mine, theirs) for mine, theirs in both if is_implementation(mine)]
     for place, (mine, theirs) in enumerate(pairs):
         if solves(place, len(pairs)):
-            kept = (line for line in theirs.source.split("\n") if "### " not in line or not _is_marker(line))
+            kept = (line for line in theirs.source.split("\n") if not _is_marker(line))
             mine.source = "\n".join(kept)
     return notebook
 
 
 def _is_marker(line: str) -> bool:
-    return BEGIN_SOLUTION in line or BEGIN_SOLUTION.replace("BEGIN", "END") in line
+    return BEGIN_SOLUTION in line or END_SOLUTION in line
 
 
 def _answered(notebook: NotebookNode, text: str) -> NotebookNode:

@@ -77,7 +77,8 @@ def _answer(jobs: CourseJobs, request: wire.Request, replies: BinaryIO) -> None:
     except Exception as error:
         log.exception("%s failed", request.operation)
         reason = f"{type(error).__name__}: {error}".splitlines()[0]
-        _send(replies, wire.failure(NotAvailableError(f"{request.operation} failed inside the course worker ({reason}); its log has the details.")))
+        sentence = f"{request.operation} failed inside the course worker ({reason}); its log has the details."
+        _send(replies, wire.failure(NotAvailableError(sentence)))
 
 
 @contextmanager
@@ -95,7 +96,9 @@ def _sole_writer(course: CourseFolder) -> Iterator[None]:
         except BlockingIOError:
             lock.seek(0)
             holder = lock.read().strip() or "unknown"
-            raise ConflictError(f"The course in {course.root} is in use by another grading process (pid {holder}).") from None
+            raise ConflictError(
+                f"The course in {course.root} is being graded by another process (pid {holder})."
+            ) from None
         lock.truncate(0)
         lock.write(str(os.getpid()))
         lock.flush()

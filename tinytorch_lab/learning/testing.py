@@ -79,6 +79,7 @@ class Testing:
         self._lock = threading.Lock()
         self._current: dict[str, TestRun] = {}
         self._running: dict[str, Run] = {}
+        self._cancelled: set[str] = set()
 
     def latest(self, module: ModuleInfo) -> TestRun:
         """Return the run in progress, else the last one, else one in state ``never``."""
@@ -106,11 +107,11 @@ class Testing:
         return self.latest(module)
 
     def cancel(self, module: ModuleInfo) -> TestRun:
-        """Stop the module's run, if one is in progress, and return its state."""
+        """Ask the module's run, if one is in progress, to stop; it ends as ``cancelled`` in a moment."""
         with self._lock:
             stream = self._running.get(module.name)
             if stream is not None:
-                self._current[module.name] = replace(self._current[module.name], state="cancelled")
+                self._cancelled.add(self._current[module.name].run_id)
         if stream is not None:
             stream.cancel()
         return self.latest(module)
@@ -180,7 +181,7 @@ class Testing:
         with self._lock:
             run = self._current[module.name]
             rows = tuple(replace(row, status="not_run") if row.status == "pending" else row for row in run.rows)
-            state: RunState = "cancelled" if run.state == "cancelled" else "done"
+            state: RunState = "cancelled" if run.run_id in self._cancelled else "done"
             reason = "" if end.integrity == "ok" or state == "cancelled" else end.reason
             run = replace(run, state=state, rows=rows, seconds=end.seconds, reason=reason)
             self._current[module.name] = run

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from tinytorch_lab.package.facade import Outline, read_outline
+from tinytorch_lab.package.facade import Outline, course_order, read_outline
 from tinytorch_lab.package.imports import PACKAGE, imported_module
 from tinytorch_lab.package.storage import read_modules
 
@@ -39,10 +39,10 @@ def read_dependencies(package: Path) -> Dependencies:
 
 def _homes(outlines: Mapping[str, Outline]) -> dict[str, str]:
     """Return which module ``tinytorch.NAME`` comes from; a module's own name leads to itself."""
-    homes: dict[str, str] = {}
-    for module, outline in sorted(outlines.items(), key=lambda item: (item[1].notebook, item[0])):
-        homes |= dict.fromkeys(outline.names, module)
-    return homes | {module: module for module in outlines}
+    homes = {module: module for module in outlines}
+    for module in course_order(outlines):
+        homes = dict.fromkeys(outlines[module].names, module) | homes
+    return homes
 
 
 def _uses(text: str, homes: Mapping[str, str]) -> dict[str, frozenset[str]]:

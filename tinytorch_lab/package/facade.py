@@ -12,7 +12,7 @@ _HEADER = "# Generated from the modules of this folder; edit their notebooks, no
 _TOP = f'''{_HEADER}
 """A small machine-learning framework, built module by module.
 
-A module is loaded when one of its names is first used, so that an unfinished one stands in nobody's way.
+A module is loaded when one of its names is first used: an unfinished one is in nobody's way.
 """
 
 from contextlib import suppress
@@ -28,8 +28,7 @@ def __getattr__(name: str) -> Any:
     """Load the module that defines ``name``."""
     if name in _NAMES:
         return import_module(f"{__name__}.{name}")
-    # The last module that defines a name wins, as with one star import after the other.
-    module = next((module for module in reversed(_NAMES) if name in _NAMES[module]), None)
+    module = next((module for module, names in _NAMES.items() if name in names), None)
     if module is None:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
     value = getattr(import_module(f"{__name__}.{module}"), name)
@@ -73,13 +72,24 @@ def is_generated(module: str, text: str) -> bool:
     return own or not text.strip()
 
 
+def course_order(outlines: Mapping[str, Outline]) -> list[str]:
+    """Return the modules in the order of their notebooks, whose names begin with numbers."""
+    return sorted(outlines, key=lambda module: (outlines[module].notebook, module))
+
+
 def render_facade(outlines: Mapping[str, Outline]) -> str:
     """Return the text of ``__init__.py`` for the modules with these outlines.
 
-    Modules stand in the order of their notebooks. Every public name is offered, unless a module is called so.
+    Modules stand in the order of their notebooks, and every public name is offered. One that several modules define
+    means the first of them: what a later notebook adds never changes what an earlier one imports. For the same
+    reason the name of a module always means the module.
     """
-    order = sorted(outlines, key=lambda module: (outlines[module].notebook, module))
-    names = {module: [name for name in outlines[module].names if name not in outlines] for module in order}
+    order = course_order(outlines)
+    taken = set(outlines)
+    names: dict[str, list[str]] = {}
+    for module in order:
+        names[module] = [name for name in outlines[module].names if name not in taken]
+        taken |= set(names[module])
     extended = {module: [other for other in order if module in outlines[other].extends] for module in order}
     parts = [
         _TOP,

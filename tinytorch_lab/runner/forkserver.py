@@ -16,6 +16,7 @@ from tinytorch_lab.errors import NotAvailableError
 
 _START_SECONDS = 60.0
 _END_SECONDS = 10.0
+_LEAVE_SECONDS = 0.5
 _PACKAGE = Path(tinytorch_lab.__file__).parent
 
 _BOOT = """
@@ -57,7 +58,9 @@ class ForkServer:
         self._control, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
         self._errors = tempfile.TemporaryFile()  # noqa: SIM115
         descriptor = str(theirs.fileno())
-        environment = _ENVIRONMENT | {name: str(self._home) for name in ("HOME", "IPYTHONDIR", "MPLCONFIGDIR", "TMPDIR")}
+        environment = _ENVIRONMENT | {
+            name: str(self._home) for name in ("HOME", "IPYTHONDIR", "MPLCONFIGDIR", "TMPDIR")
+        }
         with theirs:
             self._process = subprocess.Popen(
                 [sys.executable, "-c", _BOOT, str(_PACKAGE.parent), descriptor],
@@ -119,10 +122,12 @@ class ForkServer:
             self._preloaded = True
             self._tell(b'{"do":"preload"}')
 
-    def end_child(self) -> ChildEnd | None:
-        """Kill the child if it is still there and return how it ended, or ``None`` if the server died."""
-        self._tell(b'{"do":"kill"}')
-        message = self._hear(_END_SECONDS)
+    def end_child(self, wait: bool = False) -> ChildEnd | None:
+        """Kill the child, or ``wait`` a moment for its own end; return how it ended, ``None`` if the server died."""
+        message = self._hear(_LEAVE_SECONDS) if wait else None
+        if message is None:
+            self._tell(b'{"do":"kill"}')
+            message = self._hear(_END_SECONDS)
         if message is None or "exit" not in message:
             return None
         return ChildEnd(int(message["exit"]), float(message["cpu"]), int(message["rss"]))

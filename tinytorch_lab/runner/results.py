@@ -68,7 +68,7 @@ def make_result(
     """
     try:
         failed = said["status"] != "ok"
-        failure = _failure(cell, said["failure"], places) if failed else None
+        failure = _failure(said["failure"], places) if failed else None
         outputs = [_output(output) for output in said["outputs"]]
         if failure is not None and cell.role == "test":
             outputs.append(_error_output(failure))
@@ -79,13 +79,13 @@ def make_result(
             id=cell.id, status=status, execution_count=_natural(said["count"]), outputs=tuple(outputs),
             failure=failure, seconds=seconds, peak_bytes=_natural(said["peak"]), probes=probes,
         )  # fmt: skip
-    except (KeyError, TypeError, ValueError, AttributeError) as error:
+    except (KeyError, TypeError, ValueError, AttributeError, RecursionError) as error:
         raise ProtocolError(f"a report of a cell that makes no sense ({type(error).__name__})") from None
 
 
-def made_failure(kind: str, message: str) -> Failure:
+def made_failure(kind: str, message: str, *frames: Frame) -> Failure:
     """Return a failure that the trusted side itself states."""
-    return Failure(kind=kind, message=message, frames=(), traceback=f"{kind}: {message}")
+    return Failure(kind, message, frames, _plain(kind, message, list(frames)))
 
 
 def printable(text: Any) -> str:
@@ -95,7 +95,7 @@ def printable(text: Any) -> str:
     return text if text.isascii() else text.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
 
 
-def _failure(cell: Cell, said: dict[str, Any], places: Places) -> Failure:
+def _failure(said: dict[str, Any], places: Places) -> Failure:
     frames: list[Frame] = []
     function = ""
     hidden = False

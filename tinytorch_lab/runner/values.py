@@ -42,9 +42,11 @@ class Encoder:
         if value is None:
             return {"t": "none"}
         if kind in _SCALARS:
-            return _SCALARS[kind](value)
+            return dict(_SCALARS[kind](value))
+        if kind is np.str_:
+            return _encode_str(str(value))
         if isinstance(value, np.ndarray | np.generic):
-            return self._array(np.asarray(value), depth)
+            return self._array(np.asarray(value))
         if isinstance(value, list | tuple):
             items = [self.encode(item, depth + 1) for item in value]
             return {"t": "list" if isinstance(value, list) else "tuple", "v": items}
@@ -52,7 +54,7 @@ class Encoder:
             return {"t": "dict", "v": [[key, self.encode(item, depth + 1)] for key, item in value.items()]}
         return _other(kind.__name__)
 
-    def _array(self, array: np.ndarray, depth: int) -> Spec:
+    def _array(self, array: np.ndarray) -> Spec:
         if array.dtype.kind == "U":
             return {"t": "strings", "s": list(array.shape), "v": array.ravel().tolist()}
         if array.dtype.kind in "fc" and array.dtype.itemsize not in _KINDS[array.dtype.kind]:

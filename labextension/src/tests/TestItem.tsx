@@ -11,7 +11,7 @@ import {
   runningIcon,
   skippedIcon
 } from '../icons';
-import { memoryLabel, timeLabel } from './format';
+import { memoryLabel, testLabel, timeLabel } from './format';
 import { type ITestFailureProps, TestFailure } from './TestFailure';
 
 const STATUS_ICONS: Record<TestRow['status'], LabIcon> = {
@@ -25,41 +25,36 @@ const STATUS_ICONS: Record<TestRow['status'], LabIcon> = {
 /** One test: how it ended, what it is worth, what it took, and why it failed. */
 export function TestItem(props: ITestFailureProps): React.JSX.Element {
   const { row, trans } = props;
-  const figures = [timeLabel(row, trans), memoryLabel(row, trans)].filter(
-    label => label !== null
-  );
+  const figures = [
+    pointsLabel(row, trans),
+    timeLabel(row, trans),
+    memoryLabel(row, trans)
+  ].filter(label => label !== null);
   return (
     <li className={`jp-TinyTorch-test jp-mod-${row.status}`}>
       <button
         type="button"
         className="jp-TinyTorch-testOpen"
-        title={trans.__('Show this test in the notebook')}
+        title={trans.__('Show %1 in the notebook', row.title)}
         onClick={() => {
           props.onShowCell(row.cell_id);
         }}
       >
         <StatusIcon icon={STATUS_ICONS[row.status]} state={row.status} />
-        <span className="jp-TinyTorch-testTitle">{row.title}</span>
+        <span className="jp-TinyTorch-testTitle">{testLabel(row)}</span>
         <span className="jp-TinyTorch-testStatus">
           {rowLabel(row.status, trans)}
         </span>
-        <span className="jp-TinyTorch-testPoints">
-          {pointsLabel(row, trans)}
-        </span>
       </button>
-      <div className="jp-TinyTorch-testBody">
-        {row.status === 'failed' && <TestFailure {...props} />}
-        {row.status === 'not_run' && row.message && (
-          <p className="jp-TinyTorch-text">{row.message}</p>
-        )}
-        {figures.length > 0 && (
-          <p className="jp-TinyTorch-figures">
-            {figures.map(label => (
-              <span key={label}>{label}</span>
-            ))}
-          </p>
-        )}
-      </div>
+      <p className="jp-TinyTorch-figures">
+        {figures.map(label => (
+          <span key={label}>{label}</span>
+        ))}
+      </p>
+      {row.status === 'failed' && <TestFailure {...props} />}
+      {row.status === 'not_run' && row.message && (
+        <p className="jp-TinyTorch-text">{row.message}</p>
+      )}
     </li>
   );
 }

@@ -11,14 +11,28 @@ export interface MessageParts {
 const NUMPY_FIGURES =
   /^\s*(Mismatched elements|Mismatch at|Max (absolute|relative) difference|\(shapes|nan location|ACTUAL|DESIRED|x:|y:|x and y)/m;
 
+const NUMPY_TITLE =
+  /^(Not equal to tolerance|Arrays are not|Items are not|Arrays are not almost equal).*\n(?=.)/;
+
 /** Part a message before NumPy's comparison, or else after its first line. */
 export function splitMessage(message: string): MessageParts {
-  const text = message.replace(/^\s*\n/, '').trimEnd();
-  const figures = text.search(NUMPY_FIGURES);
-  const end = figures >= 0 ? figures : text.indexOf('\n');
-  return end < 0
-    ? { words: text.trim(), figures: '' }
-    : { words: text.slice(0, end).trim(), figures: trimLines(text.slice(end)) };
+  const text = trimLines(message);
+  // NumPy puts the tolerances before the course's own hint; the hint is what helps.
+  const title = NUMPY_TITLE.exec(text)?.[0] ?? '';
+  const rest = text.slice(title.length);
+  const found = rest.search(NUMPY_FIGURES);
+  const end = found >= 0 ? found : rest.indexOf('\n');
+  const words = end < 0 ? rest : rest.slice(0, end);
+  const figures = end < 0 ? '' : trimLines(rest.slice(end));
+  return words.trim() === ''
+    ? { words: title.trim(), figures }
+    : { words: words.trim(), figures: trimLines(title + figures) };
+}
+
+/** The test as it is spoken of: "Matmul shapes" for `test_unit_matmul_shapes`. */
+export function testLabel(row: TestRow): string {
+  const words = row.title.replace(/^test_(unit_)?/, '').replace(/_/g, ' ');
+  return words.charAt(0).toUpperCase() + words.slice(1);
 }
 
 /** A duration as people read it: "12 ms", "1.8 s". */
@@ -58,7 +72,7 @@ export function timeLabel(
   const time = formatSeconds(row.seconds, trans);
   return row.reference_seconds
     ? trans.__(
-        '%1 (%2× the reference’s time)',
+        '%1, %2× the reference’s time',
         time,
         significant(row.seconds / row.reference_seconds)
       )
@@ -76,11 +90,11 @@ export function memoryLabel(
   const peak = formatBytes(row.peak_bytes, trans);
   return row.reference_peak_bytes
     ? trans.__(
-        '%1 peak memory (%2× the reference’s peak)',
+        '%1, %2× the reference’s peak',
         peak,
         significant(row.peak_bytes / row.reference_peak_bytes)
       )
-    : trans.__('%1 peak memory', peak);
+    : trans.__('%1 peak', peak);
 }
 
 /** Two significant digits below ten, whole numbers from there on. */

@@ -14,7 +14,6 @@ from tinytorch_lab.runner.sandbox.failures import describe
 from tinytorch_lab.runner.sandbox.guard import Guard
 from tinytorch_lab.runner.sandbox.outputs import Recorder, Stream
 from tinytorch_lab.runner.sandbox.recording import ProbeRecorder
-from tinytorch_lab.runner.sandbox.shell import Shell
 
 _encode = json.JSONEncoder(separators=(",", ":")).encode
 _exec, _load = exec, marshal.loads
@@ -31,7 +30,7 @@ class CellTimeout(KeyboardInterrupt):
 class CellRunner:
     """Runs the cells of one notebook in one shell."""
 
-    def __init__(self, shell: Shell, recorder: Recorder, guard: Guard, channel: Channel) -> None:
+    def __init__(self, shell: Any, recorder: Recorder, guard: Guard, channel: Channel) -> None:
         self._shell, self._recorder, self._guard, self._channel = shell, recorder, guard, channel
         self._probes = ProbeRecorder(channel)
         self._count = 1
@@ -44,9 +43,9 @@ class CellRunner:
             self._run_cell(*message)
 
     def _run_cell(self, header: Message, raw: bytes) -> None:
-        place, test = header["place"], header["kind"] == "test"
+        test = header["kind"] == "test"
         self._recorder.restart(header["output_bytes"])
-        report: Message = {"end": place, "status": "ok", "count": self._count, "peak": 0, "replaced": []}
+        report: Message = {"end": header["token"], "status": "ok", "count": self._count, "peak": 0, "replaced": []}
         try:
             _set_handler(signal.SIGALRM, _time_is_up)
             _set_timer(signal.ITIMER_REAL, header["seconds"])
@@ -55,7 +54,7 @@ class CellRunner:
             _set_timer(signal.ITIMER_REAL, 0)
         except CellTimeout as error:
             report |= {"status": "error", "failure": report.get("failure") or describe(error)}
-        self._count += 1
+        self._count += not header.get("separate", False)
         outputs = self._recorder.take()
         self._channel.send(f'{_encode(report)[:-1]},"outputs":{outputs}}}')
 
@@ -75,7 +74,7 @@ class CellRunner:
     def _run_test(self, header: Message, raw: bytes, report: Message) -> None:
         report["replaced"] = self._guard.restore()
         sys.stdout, sys.stderr = self._streams
-        self._probes.start(header["place"], header["seed"])
+        self._probes.start(header["token"], header["seed"])
         namespace = self._shell.user_ns
         code = _load(raw)
         _start_trace()
@@ -90,5 +89,5 @@ class CellRunner:
         _stop_trace()
 
 
-def _time_is_up(number: int, frame: FrameType | None) -> NoReturn:
+def _time_is_up(_number: int, _frame: FrameType | None) -> NoReturn:
     raise CellTimeout("the time for this cell is over")

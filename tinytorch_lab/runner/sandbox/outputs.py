@@ -6,6 +6,7 @@ from typing import Any
 
 _encode = json.JSONEncoder(separators=(",", ":"), default=repr).encode
 _ERROR_CHARACTERS = 60_000
+_OWN_FRAMES = "tinytorch_lab/runner/sandbox/"
 
 
 class OutputLimitExceeded(Exception):
@@ -116,9 +117,12 @@ class Stream(io.TextIOBase):
 
 
 def _error(content: dict[str, Any]) -> dict[str, Any]:
-    """Return the error's output; a traceback of many megabytes keeps its ends."""
-    lines, size = [], 0
+    """Return the error's output; a traceback of megabytes keeps its end, and none shows this package's own frames."""
+    lines: list[str] = []
+    size = 0
     for line in reversed(content["traceback"]):
+        if _OWN_FRAMES in line:
+            continue
         size += len(line)
         if size > _ERROR_CHARACTERS:
             break

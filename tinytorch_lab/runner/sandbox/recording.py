@@ -20,14 +20,14 @@ class ProbeRecorder:
 
     def __init__(self, channel: Channel) -> None:
         self._channel = channel
-        self._place = 0
+        self._token = 0
 
-    def start(self, place: int, seed: list[int]) -> None:
-        """Put this recorder and a generator of hidden inputs in place for the test cell at ``place``.
+    def start(self, token: int, seed: list[int]) -> None:
+        """Put this recorder and a generator of hidden inputs in place for the test cell known by ``token``.
 
         The global generators are seeded too: a test of a random initialisation gives the same values each time.
         """
-        self._place = place
+        self._token = token
         sys.modules["tinytorch_lab.probes"] = probes
         probes.probe, probes.raises, probes.rng = self.probe, _raises, _make_generator(seed)
         seed_generators(seed[::-1])
@@ -36,7 +36,7 @@ class ProbeRecorder:
         """Report ``value`` under ``name``."""
         encoder = Encoder()
         spec = encoder.encode(value)
-        self._channel.send(_encode({"probe": self._place, "name": str(name), "value": spec}), bytes(encoder.raw))
+        self._channel.send(_encode({"probe": self._token, "name": str(name), "value": spec}), bytes(encoder.raw))
 
 
 def seed_generators(seed: list[int]) -> None:

@@ -4,9 +4,9 @@ import builtins
 import os
 from typing import Any, NoReturn
 
-from IPython.core.error import StdinNotImplementedError
 from ipykernel.compiler import XCachingCompiler
 from ipykernel.zmqshell import ZMQInteractiveShell
+from IPython.core.error import StdinNotImplementedError
 from jupyter_client.session import Session
 from traitlets.config import Config
 
@@ -20,8 +20,10 @@ class RecordingSession(Session):
         super().__init__(key=b"")
         self._recorder = recorder
 
-    def send(self, stream: object, msg_or_type: Any, content: Any = None, *args: object, **kwargs: object) -> None:
-        """Record a message; the signature is the one ipykernel calls."""
+    def send(  # type: ignore[override]
+        self, _stream: object, msg_or_type: Any, content: Any = None, *_: object, **__: object
+    ) -> None:
+        """Record a message; what belongs to a socket is of no use here."""
         if isinstance(msg_or_type, dict):
             self._recorder.message(msg_or_type["header"]["msg_type"], msg_or_type["content"])
         else:
@@ -33,7 +35,7 @@ class CellCompiler(XCachingCompiler):
 
     place = 0
 
-    def get_code_name(self, raw_code: str, code: str, number: int) -> str:
+    def get_code_name(self, _raw: str, _code: str, _number: int) -> str:
         """Return the file name that the running cell's code carries."""
         return cell_filename(self.place)
 
@@ -51,15 +53,16 @@ def cell_filename(place: int) -> str:
     return f"/tmp/ipykernel_{os.getpid()}/{place}.py"
 
 
-def make_shell(recorder: Recorder) -> Shell:
+def make_shell(recorder: Recorder) -> Any:
     """Create the shell and take it once along the paths every run takes, errors included."""
     session = RecordingSession(recorder)
     config = Config()
     config.HistoryManager.enabled = False
     config.HistoryManager.hist_file = ":memory:"
-    shell = Shell.instance(config=config, compiler_class=CellCompiler)
+    shell: Any = Shell.instance(config=config, compiler_class=CellCompiler)
     shell.displayhook.session = shell.display_pub.session = session
     shell.displayhook.topic = b"execute_result"
+    shell.builtin_trap.activate()
     builtins.input = _no_input
     names = set(shell.user_ns)
     for source in ("1 + 1", "import numpy\nnumpy.zeros(2)", "1 / 0", "raise ValueError('x')", "def f(:"):
@@ -72,7 +75,5 @@ def make_shell(recorder: Recorder) -> Shell:
     return shell
 
 
-def _no_input(prompt: object = "") -> NoReturn:
-    raise StdinNotImplementedError(
-        "raw_input was called, but this frontend does not support input requests."
-    )
+def _no_input(_prompt: object = "") -> NoReturn:
+    raise StdinNotImplementedError("raw_input was called, but this frontend does not support input requests.")

@@ -24,7 +24,7 @@ from tinytorch_lab.runner.sandbox.channel import Channel
 from tinytorch_lab.runner.sandbox.guard import Guard
 from tinytorch_lab.runner.sandbox.outputs import Recorder
 from tinytorch_lab.runner.sandbox.recording import seed_generators
-from tinytorch_lab.runner.sandbox.shell import Shell, make_shell
+from tinytorch_lab.runner.sandbox.shell import make_shell
 
 
 class Zygote:
@@ -33,7 +33,7 @@ class Zygote:
     def __init__(self, control: socket.socket) -> None:
         self._control = control
         self._recorder = Recorder(0)
-        self._shell: Shell = make_shell(self._recorder)
+        self._shell = make_shell(self._recorder)
         self._guard = Guard()
         self._home = Path.cwd()
         self._child: int | None = None
@@ -48,11 +48,11 @@ class Zygote:
         """Fork, kill and report as asked."""
         self._say({"ready": os.getpid(), "threads": threading.active_count()})
         while True:
-            readable, _, _ = select.select([self._control, self._wake_read], [], [])
+            readable, _, _ = select.select([self._control.fileno(), self._wake_read], [], [])
             if self._wake_read in readable:
                 self._drain()
                 self._reap()
-            if self._control in readable and not self._obey():
+            if self._control.fileno() in readable and not self._obey():
                 break
         self._kill()
 
@@ -103,7 +103,7 @@ class Zygote:
         self._control.send(json.dumps(message).encode())
 
 
-def _become_child(descriptor: int, work: Path, shell: Shell, recorder: Recorder, guard: Guard) -> NoReturn:
+def _become_child(descriptor: int, work: Path, shell: Any, recorder: Recorder, guard: Guard) -> NoReturn:
     status = 1
     try:
         signal.set_wakeup_fd(-1)

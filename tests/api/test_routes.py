@@ -1,0 +1,173 @@
+"""The HTTP API on a real server, with a real runner."""
+
+import asyncio
+import json
+
+import pytest
+from tornado.httpclient import HTTPClientError
+
+from tests.solutions import solve
+from tinytorch_lab.api.routes import ROUTES
+from tinytorch_lab.curriculum.notebooks import read_notebook, write_notebook
+from tinytorch_lab.extension import EVENT
+
+BASE = "tinytorch-lab", "api"
+
+
+@pytest.fixture
+def fetch(jp_fetch):
+    async def fetch(method: str, *path: str):
+        body = "{}" if method == "POST" else None
+        response = await jp_fetch(*BASE, *path, method=method, body=body)
+        return response.code, json.loads(response.body)
+
+    return fetch
+
+
+async def finished(fetch, module: str) -> dict:
+    """Return the module's run once it has ended."""
+    for _ in range(300):
+        run = (await fetch("GET", "modules", module, "tests"))[1]
+        if run["state"] != "running":
+            return run
+        await asyncio.sleep(0.05)
+    raise AssertionError("the run did not end")
+
+
+async def failure(fetch, method: str, *path: str) -> tuple[int, str]:
+    """Return the status and message of a request that must fail."""
+    with pytest.raises(HTTPClientError) as raised:
+        await fetch(method, *path)
+    body = json.loads(raised.value.response.body)
+    assert list(body) == ["message"]
+    assert "Traceback" not in body["message"]
+    return raised.value.code, body["message"]
+
+
+async def test_the_course_lists_sixteen_modules(fetch):
+    status, course = await fetch("GET", "course")
+    assert status == 200
+    states = [module["status"] for module in course["modules"]]
+    assert len(states) == 16
+    assert states[:2] == ["not_started", "not_started"]
+    assert set(states[2:]) <= {"unavailable", "not_started"}
+    assert course["answer_words"] == [150, 300]
+
+
+async def test_the_whole_way_of_a_module(fetch, jp_root_dir, library):
+    status, opened = await fetch("POST", "modules", "01_tensor", "start")
+    assert (status, opened["created"]) == (201, True)
+    assert (await fetch("POST", "modules", "01_tensor", "start"))[0] == 200
+    path = jp_root_dir / opened["path"]
+
+    status, run = await fetch("POST", "modules", "01_tensor", "tests")
+    assert status == 202
+    assert {row["status"] for row in run["rows"]} == {"pending"}
+    run = await finished(fetch, "01_tensor")
+    assert (run["state"], {row["status"] for row in run["rows"]}) == ("done", {"failed"})
+    assert all("not implemented" in row["message"].lower() for row in run["rows"]), run["rows"]
+
+    write_notebook(solve(read_notebook(path), library.instructor(library.course.find("01_tensor"))), path)
+    await fetch("POST", "modules", "01_tensor", "tests")
+    run = await finished(fetch, "01_tensor")
+    assert [(row["grade_id"], row["message"]) for row in run["rows"] if row["status"] != "passed"] == []
+    assert all(row["reference_peak_bytes"] for row in run["rows"])
+
+    _, report = await fetch("POST", "modules", "01_tensor", "export")
+    assert sorted(report["written"]) == ["tinytorch/__init__.py", "tinytorch/setup.py", "tinytorch/tensor.py"]
+    _, course = await fetch("GET", "course")
+    entry = course["modules"][0]
+    assert (entry["status"], entry["package"], entry["tests_passed"]) == ("passed", "current", entry["tests_total"])
+
+    notebook = read_notebook(path)
+    broken = next(cell for cell in notebook.cells if "class Tensor" in cell.source)
+    broken.source += "\ndef ("
+    write_notebook(notebook, path)
+    before = {file.name: file.read_bytes() for file in (jp_root_dir / "tinytorch").glob("*.py")}
+    _, report = await fetch("POST", "export")
+    assert report["written"] == []
+    assert report["problems"][0]["cell"] == notebook.cells.index(broken) + 1
+    assert {file.name: file.read_bytes() for file in (jp_root_dir / "tinytorch").glob("*.py")} == before
+
+    _, reset = await fetch("POST", "modules", "01_tensor", "reset")
+    assert (jp_root_dir / reset["backup"]).is_file()
+    assert "def (" not in path.read_text()
+
+
+async def test_rows_arrive_as_events(fetch, jp_serverapp):
+    seen: list[dict] = []
+
+    async def listener(logger, schema_id, data):
+        seen.append(data)
+
+    jp_serverapp.event_logger.add_listener(schema_id=EVENT, listener=listener)
+    await fetch("POST", "modules", "02_activations", "start")
+    await fetch("POST", "modules", "02_activations", "tests")
+    run = await finished(fetch, "02_activations")
+    for _ in range(100):
+        if seen and seen[-1]["state"] == "done":
+            break
+        await asyncio.sleep(0.02)
+    rows = {event["row"]["grade_id"]: event["row"] for event in seen if event["row"]}
+    assert rows == {row["grade_id"]: row for row in run["rows"]}
+    assert {event["run_id"] for event in seen} == {run["run_id"]}
+
+
+async def test_two_runs_at_once_and_cancelling(fetch, jp_root_dir):
+    _, opened = await fetch("POST", "modules", "01_tensor", "start")
+    path = jp_root_dir / opened["path"]
+    notebook = read_notebook(path)
+    code = next(cell for cell in notebook.cells if cell.cell_type == "code")
+    code.source += "\nimport time; time.sleep(20)"
+    write_notebook(notebook, path)
+    await fetch("POST", "modules", "01_tensor", "tests")
+    assert await failure(fetch, "POST", "modules", "01_tensor", "tests") == (
+        409,
+        "The tests of 01_tensor are running already; wait for them or cancel them.",
+    )
+    await fetch("DELETE", "modules", "01_tensor", "tests")
+    run = await finished(fetch, "01_tensor")
+    assert (run["state"], {row["status"] for row in run["rows"]}) == ("cancelled", {"not_run"})
+
+
+@pytest.mark.parametrize(
+    ("method", "path", "status", "words"),
+    [
+        ("POST", ("modules", "99_nothing", "start"), 404, "There is no module '99_nothing'"),
+        ("POST", ("modules", "16_tinygpt", "start"), 503, "not yet available"),
+        ("POST", ("modules", "01_tensor", "tests"), 404, "tito module start 01_tensor"),
+        ("POST", ("modules", "01_tensor", "export"), 404, "not started"),
+        ("POST", ("modules", "01_tensor", "reset"), 404, "not started"),
+        ("POST", ("export",), 404, "No module is started"),
+    ],
+)
+async def test_errors_are_one_sentence(fetch, method, path, status, words):
+    code, message = await failure(fetch, method, *path)
+    assert code == status
+    assert words in message
+
+
+async def test_a_notebook_that_cannot_be_read_is_named(fetch, jp_root_dir):
+    _, opened = await fetch("POST", "modules", "01_tensor", "start")
+    (jp_root_dir / opened["path"]).write_text("{ broken")
+    code, message = await failure(fetch, "POST", "modules", "01_tensor", "tests")
+    assert code == 400
+    assert "01_tensor.ipynb is not a readable notebook" in message
+    _, report = await fetch("POST", "modules", "01_tensor", "export")
+    assert "not a readable notebook" in report["problems"][0]["message"]
+
+
+METHODS = {"course": ["GET"], "tests": ["GET", "POST", "DELETE"]}
+CASES = [
+    (method, pattern.replace("(?P<name>[a-z0-9_]+)", "01_tensor"))
+    for pattern, _ in ROUTES
+    for method in METHODS.get(pattern.rsplit("/", 1)[-1], ["POST"])
+]
+
+
+@pytest.mark.parametrize(("method", "path"), CASES)
+async def test_no_route_answers_who_is_not_signed_in(jp_serverapp, http_server_client, jp_base_url, method, path):
+    with pytest.raises(HTTPClientError) as raised:
+        await http_server_client.fetch(jp_base_url + path, method=method, body="{}" if method == "POST" else None)
+    assert raised.value.code == 403
+    assert b"Tensor" not in raised.value.response.body

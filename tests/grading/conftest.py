@@ -1,0 +1,69 @@
+"""A small course, made and released once by the real service; tests work on copies of it."""
+
+import shutil
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from nbformat import NotebookNode
+
+from tests.modules import write_curriculum
+from tinytorch_lab.curriculum.notebooks import read_notebook
+from tinytorch_lab.grading.course import init_course
+from tinytorch_lab.grading.folder import CourseFolder, load_course_folder
+from tinytorch_lab.grading.records import JobReport
+from tinytorch_lab.grading.service import GradingService, JobEvents
+
+MODULE = "01_sums"
+
+
+def finish(events: JobEvents) -> JobReport:
+    """Run a job to its end and return its report."""
+    *_, report = events
+    assert isinstance(report, JobReport)
+    return report
+
+
+@pytest.fixture(scope="session")
+def template(tmp_path_factory: pytest.TempPathFactory) -> CourseFolder:
+    """The course, with its only module released."""
+    folder = tmp_path_factory.mktemp("grading")
+    course = init_course(folder / "course", write_curriculum(folder / "curriculum"), ["ada"])
+    with GradingService(course) as service:
+        finish(service.generate(MODULE))
+        finish(service.release(MODULE))
+    return course
+
+
+@pytest.fixture(scope="session")
+def released(template: CourseFolder) -> NotebookNode:
+    """The notebook students get."""
+    return read_notebook(template.released(MODULE))
+
+
+@pytest.fixture
+def course(template: CourseFolder, tmp_path: Path) -> CourseFolder:
+    """A copy of the released course."""
+    return _copied(template, tmp_path)
+
+
+@pytest.fixture
+def service(course: CourseFolder) -> Iterator[GradingService]:
+    """The service of ``course``."""
+    with GradingService(course) as service:
+        yield service
+
+
+@pytest.fixture(scope="module")
+def shared(template: CourseFolder, tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[CourseFolder, GradingService]]:
+    """A course and service that the tests of one file share, in their order."""
+    course = _copied(template, tmp_path_factory.mktemp("shared"))
+    with GradingService(course) as service:
+        yield course, service
+
+
+def _copied(template: CourseFolder, folder: Path) -> CourseFolder:
+    shutil.copytree(template.root, folder / "course")
+    return load_course_folder(folder / "course")
+
+

@@ -1,0 +1,159 @@
+"""The local executor: a few fork servers, each running one job at a time."""
+
+import itertools
+import logging
+import queue
+import threading
+import time
+from collections.abc import Iterator
+
+from tinytorch_lab.errors import NotAvailableError
+from tinytorch_lab.runner.contract import CellResult, Confinement, Job, RunEnd
+from tinytorch_lab.runner.forkserver import ForkServer
+from tinytorch_lab.runner.results import made_failure
+from tinytorch_lab.runner.session import Session
+
+_RUNS_PER_SERVER = 500
+_log = logging.getLogger(__name__)
+
+
+class LocalRun:
+    """A run of the local executor; any number of threads may iterate over it, each from the start."""
+
+    def __init__(self, job: Job) -> None:
+        self.job = job
+        self._items: list[CellResult | RunEnd] = []
+        self._changed = threading.Condition()
+        self._cancelled = False
+
+    def __iter__(self) -> Iterator[CellResult | RunEnd]:
+        """Yield one result for every cell of the job, in order, then the end."""
+        for position in itertools.count():
+            item = self._wait_for(position)
+            yield item
+            if isinstance(item, RunEnd):
+                return
+
+    def _wait_for(self, position: int) -> CellResult | RunEnd:
+        with self._changed:
+            self._changed.wait_for(lambda: len(self._items) > position)
+            return self._items[position]
+
+    def cancel(self) -> None:
+        """Stop the run; cells that have not ended are reported as ``not_run``."""
+        self._cancelled = True
+
+    @property
+    def cancelled(self) -> bool:
+        """Tell whether the run was asked to stop."""
+        return self._cancelled
+
+    def add(self, item: CellResult | RunEnd) -> None:
+        """Append to the stream."""
+        with self._changed:
+            self._items.append(item)
+            self._changed.notify_all()
+
+    def give_up(self, reason: str, confinement: Confinement) -> None:
+        """Complete the stream of a run that cannot go on."""
+        for cell in self.job.cells[len(self._items) :]:
+            self.add(CellResult(cell.id, "not_run", failure=made_failure("NotRun", reason)))
+        self.add(RunEnd("incomplete", reason, confinement, 0.0, 0.0, 0))
+
+
+class LocalExecutor:
+    """Runs jobs in child processes on this machine, ``workers`` at a time; safe to call from several threads."""
+
+    def __init__(self, workers: int = 1, confinement: Confinement = "none") -> None:
+        self.confinement: Confinement = confinement
+        self._workers = workers
+        self._queue: queue.SimpleQueue[LocalRun | None] = queue.SimpleQueue()
+        self._threads: list[threading.Thread] = []
+        self._runs: set[LocalRun] = set()
+        self._lock = threading.Lock()
+        self._closed = False
+
+    def submit(self, job: Job) -> LocalRun:
+        """Start ``job`` and return its run.
+
+        Raises:
+            NotAvailableError: the executor is closed.
+        """
+        run = LocalRun(job)
+        with self._lock:
+            if self._closed:
+                raise NotAvailableError("The runner is shutting down; try again when it has restarted.")
+            self._runs.add(run)
+            if len(self._threads) < min(self._workers, len(self._runs)):
+                thread = threading.Thread(target=self._work, name="tinytorch-runner", daemon=True)
+                self._threads.append(thread)
+                thread.start()
+        self._queue.put(run)
+        return run
+
+    def close(self) -> None:
+        """Stop all runs and release the processes."""
+        with self._lock:
+            if self._closed:
+                return
+            self._closed = True
+            for run in self._runs:
+                run.cancel()
+        for _ in self._threads:
+            self._queue.put(None)
+        for thread in self._threads:
+            thread.join()
+
+    def __enter__(self) -> "LocalExecutor":
+        return self
+
+    def __exit__(self, *exception: object) -> None:
+        self.close()
+
+    def _work(self) -> None:
+        server: ForkServer | None = None
+        try:
+            while (run := self._queue.get()) is not None:
+                server = self._serve(run, server)
+                with self._lock:
+                    self._runs.discard(run)
+        finally:
+            if server is not None:
+                server.close()
+
+    def _serve(self, run: LocalRun, server: ForkServer | None) -> ForkServer | None:
+        """Run one job and return the server for the next; the stream is complete afterwards, whatever happened."""
+        if run.cancelled:
+            run.give_up("the run was cancelled", self.confinement)
+            return server
+        try:
+            server = self._usable(server)
+            self._drive(run, server)
+        except NotAvailableError as error:
+            run.give_up(str(error), self.confinement)
+        except Exception:
+            _log.exception("A run of the local executor failed.")
+            run.give_up("the runner failed; its log says why", self.confinement)
+            if server is not None:
+                server.close()
+            return None
+        return server
+
+    def _drive(self, run: LocalRun, server: ForkServer) -> None:
+        started = time.monotonic()
+        if any("matplotlib" in cell.source for cell in run.job.cells if cell.role != "skip"):
+            server.preload_plotting()
+        session = Session(run.job, server, lambda: run.cancelled)
+        for result in session.results():
+            run.add(result)
+        integrity, reason = session.integrity
+        cpu, rss = (session.end.cpu_seconds, session.end.peak_rss_bytes) if session.end else (0.0, 0)
+        run.add(RunEnd(integrity, reason, self.confinement, time.monotonic() - started, cpu, rss))
+
+    def _usable(self, server: ForkServer | None) -> ForkServer:
+        if server is not None and (not server.alive or server.runs >= _RUNS_PER_SERVER):
+            server.close()
+            server = None
+        server = server or ForkServer()
+        server.wait_until_ready()
+        return server
