@@ -6,7 +6,7 @@ import {
   SidePanel
 } from '@jupyterlab/ui-components';
 import type { CommandRegistry } from '@lumino/commands';
-import { AccordionPanel, type Widget } from '@lumino/widgets';
+import { AccordionPanel } from '@lumino/widgets';
 import React from 'react';
 
 import { CommandIDs } from './commands';
@@ -18,7 +18,7 @@ import { type ITinyTorch, TRANSLATION_DOMAIN } from './tokens';
 
 const TESTS_INDEX = 1;
 const THINKING_INDEX = 2;
-const RELATIVE_SIZES = [4, 5, 1];
+const RELATIVE_SIZES = [4, 5, 0];
 
 /** The sidebar: modules, tests, written answers. */
 export class TinyTorchSidebar extends SidePanel {
@@ -64,6 +64,8 @@ export class TinyTorchSidebar extends SidePanel {
         />
       )
     );
+    this._accordion?.collapse(THINKING_INDEX);
+    this._accordion?.setRelativeSizes(RELATIVE_SIZES);
   }
 
   /** Make sure the section with the tests is not folded away. */
@@ -71,21 +73,9 @@ export class TinyTorchSidebar extends SidePanel {
     this._accordion?.expand(TESTS_INDEX);
   }
 
-  protected override onResize(msg: Widget.ResizeMessage): void {
-    super.onResize(msg);
-    // Folding a section shares out the space it had, so it has to have had some.
-    if (!this._arranged && this.node.clientHeight > 0) {
-      this._arranged = true;
-      this._accordion?.setRelativeSizes(RELATIVE_SIZES);
-      this._accordion?.collapse(THINKING_INDEX);
-    }
-  }
-
   private get _accordion(): AccordionPanel | null {
     return this.content instanceof AccordionPanel ? this.content : null;
   }
-
-  private _arranged = false;
 }
 
 function section(label: string, content: React.JSX.Element): PanelWithToolbar {

@@ -55,7 +55,9 @@ def service(course: CourseFolder) -> Iterator[GradingService]:
 
 
 @pytest.fixture(scope="module")
-def shared(template: CourseFolder, tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[CourseFolder, GradingService]]:
+def shared(
+    template: CourseFolder, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[tuple[CourseFolder, GradingService]]:
     """A course and service that the tests of one file share, in their order."""
     course = _copied(template, tmp_path_factory.mktemp("shared"))
     with GradingService(course) as service:
@@ -65,5 +67,3 @@ def shared(template: CourseFolder, tmp_path_factory: pytest.TempPathFactory) -> 
 def _copied(template: CourseFolder, folder: Path) -> CourseFolder:
     shutil.copytree(template.root, folder / "course")
     return load_course_folder(folder / "course")
-
-

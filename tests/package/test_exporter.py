@@ -152,6 +152,11 @@ def test_notebook_syntax_names_its_line_and_the_remedy(package: Path, cell: str,
     assert "move it to a cell without '#| export'" in message
 
 
+def test_errors_beyond_syntax_are_collected_from_every_cell(package: Path) -> None:
+    found = complaints(package, DEFAULT, "#| export\nreturn 1", "#| export\nx = 1", "#| export\n\nbreak")
+    assert [place[:2] for place in found] == [(2, 2), (4, 3)]
+
+
 def test_cell_magic_above_the_directive(package: Path) -> None:
     assert [found[:2] for found in complaints(package, DEFAULT, "%%time\n#| export\nx = 1")] == [(2, 1)]
 

@@ -22,7 +22,7 @@ CRAFTED = {
         "#|export\nA = 1",
         " # | export\nB = 1",
         "\n\n#|  export\n\n\nC = 1",
-        "#| export:\nD = 1",
+        "#| export: true\nD = 1",
     ],
     "hidden": [
         "#| hide\n#| default_exp tensor",

@@ -43,6 +43,8 @@ from tests.package.notebooks import source
 from tinytorch_lab.package.exporter import export_package
 
 package, who = Path(sys.argv[1]), sys.argv[2]
+print("ready", flush=True)
+sys.stdin.readline()
 for turn in range(25):
     pair = [source(f"#| default_exp {name}", f"#| export\\nTAG = '{who}{turn}'", name=f"{name}.ipynb") for name in "pq"]
     export_package(pair, package)
@@ -135,8 +137,10 @@ def test_leftovers_of_a_killed_export_are_cleared(package: Path) -> None:
 def test_exports_of_two_processes_do_not_mix(tmp_path: Path) -> None:
     package = tmp_path / "tinytorch"
     command = [sys.executable, "-c", RACE, str(package)]
-    racers = [subprocess.Popen([*command, who], cwd=ROOT) for who in "ab"]
+    pipes = {"stdin": subprocess.PIPE, "stdout": subprocess.PIPE}
+    racers = [subprocess.Popen([*command, who], cwd=ROOT, **pipes) for who in "ab"]
     try:
+        _start(racers)
         while any(racer.poll() is None for racer in racers):
             for path in package.glob("*.py"):
                 assert ast.parse(path.read_text()).body, f"{path.name} was seen half written"
@@ -146,6 +150,9 @@ def test_exports_of_two_processes_do_not_mix(tmp_path: Path) -> None:
         for racer in racers:
             racer.kill()
             racer.wait()
+            for pipe in (racer.stdin, racer.stdout):
+                assert pipe is not None
+                pipe.close()
     tags = {path.stem: path.read_text().rsplit("\n", 2)[1] for path in package.glob("[pq].py")}
     assert tags["p"] == tags["q"], "one export's files stand together"
     offered = (package / "__init__.py").read_text()
@@ -153,6 +160,17 @@ def test_exports_of_two_processes_do_not_mix(tmp_path: Path) -> None:
         for turn in range(25):
             assert f'"own_{who}{turn}":' in offered
     assert not list(package.glob(".export-*"))
+
+
+def _start(racers: list[subprocess.Popen[bytes]]) -> None:
+    """Let all processes go at once, when all are up."""
+    for racer in racers:
+        assert racer.stdout is not None
+        assert racer.stdout.readline() == b"ready\n"
+    for racer in racers:
+        assert racer.stdin is not None
+        racer.stdin.write(b"go\n")
+        racer.stdin.close()
 
 
 def test_an_export_waits_for_the_one_before(tmp_path: Path) -> None:

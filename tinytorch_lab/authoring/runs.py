@@ -49,17 +49,17 @@ def check_runs(library: Library, info: ModuleInfo, executor: Executor) -> RunRep
     cells = {node["id"]: cell for node, cell in zip(instructor.cells, module.cells, strict=True)}
     tests = {name: node for name, node in _nodes(instructor).items() if is_test(node)}
     findings: list[Finding] = []
-    earned = lost = 0.0
+    earned = stub_earned = 0.0
     for name, node in tests.items():
         worth, cell = points(node), cells[name]
+        if reference[name].failure:
+            continue  # Reported below, as every cell that fails.
         verdict = judge(again[name], reference[name], worth)
         stub = judge(unsolved[name], reference[name], worth)
-        earned, lost = earned + verdict.score, lost + stub.score
+        earned, stub_earned = earned + verdict.score, stub_earned + stub.score
         if verdict.score != worth:
-            problem = (
-                f"the reference solution earns {verdict.score:g} of {worth:g}: {_reason(again[name], verdict.detail)}"
-            )
-            findings.append(at_cell(module, cell, problem, "mend the solution or the test"))
+            problem = f"run twice with one seed, the reference solution earns {verdict.score:g} of {worth:g}: "
+            findings.append(at_cell(module, cell, problem + verdict.detail, "probe only what the seed determines"))
         if stub.score:
             problem = f"the unsolved release earns {stub.score:g} of {worth:g}"
             findings.append(at_cell(module, cell, problem, "make the visible part fail without a solution"))
@@ -68,7 +68,7 @@ def check_runs(library: Library, info: ModuleInfo, executor: Executor) -> RunRep
             findings += _cell_findings(library, info, cells[name], result)
     if not tests:
         findings.append(at_module(module, "the module has no test cell", "add one after each implementation"))
-    return RunReport(tuple(findings), earned, lost, _baselines(tests, reference))
+    return RunReport(tuple(findings), earned, stub_earned, _baselines(tests, reference))
 
 
 def _run(executor: Executor, notebook: NotebookNode, path: str, *, seed: int, measurements: bool = False) -> Results:
@@ -103,10 +103,6 @@ def _cell_findings(library: Library, info: ModuleInfo, cell: SourceCell, result:
     if result.seconds > SLOWEST_CELL:
         return [at_cell(module, cell, f"the cell takes {result.seconds:.0f} s", f"stay below {SLOWEST_CELL:.0f} s")]
     return []
-
-
-def _reason(result: CellResult, detail: str) -> str:
-    return f"{result.failure.kind}: {result.failure.message}" if result.failure else detail
 
 
 def _baselines(tests: dict[str, NotebookNode], reference: Results) -> dict[str, Baseline]:

@@ -91,4 +91,4 @@ def digest(content: bytes | str) -> str:
 
 def now() -> str:
     """Return the present time as it is written in evidence and history."""
-    return datetime.now(UTC).isoformat(timespec="seconds")
+    return datetime.now(UTC).isoformat(timespec="milliseconds")

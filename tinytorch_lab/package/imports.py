@@ -11,8 +11,8 @@ from tinytorch_lab.package.syntax import statements
 
 PACKAGE = "tinytorch"
 
-_FROM = re.compile(rf"from(\s+){PACKAGE}(?:\.(?P<module>[\w.]+))?(?=\s+import\b)")
-_IMPORT_AS = re.compile(rf"import(\s+){PACKAGE}\.(?P<module>\w+)(?=\s+as\b)")
+_FROM = re.compile(rf"^from(\s+){PACKAGE}(?:\.(?P<module>[\w.]+))?(?=\s+import\b)")
+_IMPORT_AS = re.compile(rf"^import(\s+){PACKAGE}\.(?P<module>\w+)(?=\s+as\b)")
 
 
 def rewrite_imports(code: dict[int, str], tree: ast.Module) -> dict[int, str]:

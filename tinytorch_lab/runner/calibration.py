@@ -1,4 +1,4 @@
-"""A yardstick for time: a test's seconds are recorded as multiples of this loop's, which carry over to other machines."""
+"""A yardstick: a test's seconds are recorded as multiples of this loop's, which carry over to other machines."""
 
 from tinytorch_lab.runner.contract import Cell
 

@@ -29,7 +29,11 @@ class Cell:
 
 @dataclass(frozen=True)
 class Limits:
-    """What a run may use; seconds of wall time, bytes."""
+    """What a run may use; seconds of wall time, bytes.
+
+    Output is counted for each cell, a file's size for each file. With ``processes`` other than 0 a notebook may
+    start that many programs; only bubblewrap can clean up after them, so Landlock alone refuses such a job.
+    """
 
     cell_seconds: float = 30.0
     notebook_seconds: float = 120.0
@@ -37,6 +41,7 @@ class Limits:
     output_bytes: int = 2 << 20
     file_bytes: int = 64 << 20
     open_files: int = 256
+    processes: int = 0
 
 
 @dataclass(frozen=True)

@@ -2,6 +2,7 @@
 
 import contextlib
 import json
+import os
 import select
 import shutil
 import socket
@@ -11,22 +12,21 @@ import tempfile
 from dataclasses import dataclass
 from pathlib import Path
 
-import tinytorch_lab
 from tinytorch_lab.errors import NotAvailableError
+from tinytorch_lab.runner.confinement import PACKAGE, bwrap_command
+from tinytorch_lab.runner.contract import Confinement
 
 _START_SECONDS = 60.0
 _END_SECONDS = 10.0
 _LEAVE_SECONDS = 0.5
-_PACKAGE = Path(tinytorch_lab.__file__).parent
 
 _BOOT = """
 import sys
-root, descriptor = sys.argv[1:]
+root, descriptor, level = sys.argv[1:]
 sys.path.insert(0, root)
-import tinytorch_lab.runner.sandbox.zygote as zygote
+from tinytorch_lab.runner.sandbox.zygote import main
 sys.path.remove(root)
-sys.argv[:] = ["zygote", descriptor]
-zygote.main()
+main(int(descriptor), level)
 """
 """The root leaves ``sys.path`` again: in a checkout it holds the reference package."""
 
@@ -51,24 +51,26 @@ class ChildEnd:
 
 
 class ForkServer:
-    """One fork server process, in its own temporary home."""
+    """One fork server process; under bubblewrap it and its children see ``folders``, else Landlock decides later."""
 
-    def __init__(self) -> None:
-        self._home = Path(tempfile.mkdtemp(prefix="tinytorch-run-"))
+    def __init__(self, level: Confinement = "none", folders: tuple[str, ...] = ()) -> None:
+        self.folders = folders
+        self.home = Path(tempfile.mkdtemp(prefix="tinytorch-run-"))
         self._control, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
         self._errors = tempfile.TemporaryFile()  # noqa: SIM115
         descriptor = str(theirs.fileno())
-        environment = _ENVIRONMENT | {
-            name: str(self._home) for name in ("HOME", "IPYTHONDIR", "MPLCONFIGDIR", "TMPDIR")
-        }
+        home = "/tmp" if level == "bwrap" else str(self.home)
+        environment = _ENVIRONMENT | dict.fromkeys(("HOME", "IPYTHONDIR", "MPLCONFIGDIR", "TMPDIR"), home)
+        python = [sys.executable, "-I", "-B", "-c", _BOOT, str(PACKAGE.parent), descriptor, level]
+        command = [*bwrap_command(folders, environment), *python] if level == "bwrap" else python
         with theirs:
             self._process = subprocess.Popen(
-                [sys.executable, "-c", _BOOT, str(_PACKAGE.parent), descriptor],
+                command,
                 stdin=subprocess.DEVNULL,
                 stdout=subprocess.DEVNULL,
                 stderr=self._errors,
-                env=environment,
-                cwd=self._home,
+                env=environment | ({"PATH": os.environ.get("PATH", os.defpath)} if level == "bwrap" else {}),
+                cwd=self.home,
                 pass_fds=[theirs.fileno()],
             )
         self._ready = False
@@ -140,7 +142,7 @@ class ForkServer:
         self._process.kill()
         self._process.wait()
         self._errors.close()
-        shutil.rmtree(self._home, ignore_errors=True)
+        shutil.rmtree(self.home, ignore_errors=True)
 
     def _tell(self, message: bytes) -> None:
         with contextlib.suppress(OSError):

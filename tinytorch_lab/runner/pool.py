@@ -8,6 +8,7 @@ import time
 from collections.abc import Iterator
 
 from tinytorch_lab.errors import NotAvailableError
+from tinytorch_lab.runner.confinement import choose_confinement
 from tinytorch_lab.runner.contract import CellResult, Confinement, Job, RunEnd
 from tinytorch_lab.runner.forkserver import ForkServer
 from tinytorch_lab.runner.results import made_failure
@@ -64,8 +65,15 @@ class LocalRun:
 class LocalExecutor:
     """Runs jobs in child processes on this machine, ``workers`` at a time; safe to call from several threads."""
 
-    def __init__(self, workers: int = 1, confinement: Confinement = "none") -> None:
-        self.confinement: Confinement = confinement
+    def __init__(
+        self, workers: int = 1, confinement: Confinement | None = None, allow_unsandboxed: bool = False
+    ) -> None:
+        """Start nothing yet; ``confinement`` is the strongest that works here unless one is named.
+
+        Raises:
+            NotAvailableError: there is none, and running without was not allowed.
+        """
+        self.confinement: Confinement = choose_confinement(confinement, allow_unsandboxed)
         self._workers = workers
         self._queue: queue.SimpleQueue[LocalRun | None] = queue.SimpleQueue()
         self._threads: list[threading.Thread] = []
@@ -127,7 +135,9 @@ class LocalExecutor:
             run.give_up("the run was cancelled", self.confinement)
             return server
         try:
-            server = self._usable(server)
+            if run.job.limits.processes and self.confinement == "landlock":
+                raise NotAvailableError("A notebook that starts programs can only run under bubblewrap.")
+            server = self._usable(server, run.job)
             self._drive(run, server)
         except NotAvailableError as error:
             run.give_up(str(error), self.confinement)
@@ -150,10 +160,12 @@ class LocalExecutor:
         cpu, rss = (session.end.cpu_seconds, session.end.peak_rss_bytes) if session.end else (0.0, 0)
         run.add(RunEnd(integrity, reason, self.confinement, time.monotonic() - started, cpu, rss))
 
-    def _usable(self, server: ForkServer | None) -> ForkServer:
-        if server is not None and (not server.alive or server.runs >= _RUNS_PER_SERVER):
+    def _usable(self, server: ForkServer | None, job: Job) -> ForkServer:
+        """Return a live server that can show the job's folders."""
+        shown = self.confinement != "bwrap" or server is None or set(job.path) <= set(server.folders)
+        if server is not None and not (server.alive and server.runs < _RUNS_PER_SERVER and shown):
             server.close()
             server = None
-        server = server or ForkServer()
+        server = server or ForkServer(self.confinement, job.path)
         server.wait_until_ready()
         return server

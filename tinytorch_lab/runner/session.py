@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from tinytorch_lab.runner.canary import canary_places, make_canary
+from tinytorch_lab.runner.confinement import readable_paths
 from tinytorch_lab.runner.contract import Cell, CellResult, Failure, Frame, Integrity, Job, ProbeValue, Status
 from tinytorch_lab.runner.forkserver import ChildEnd, ForkServer
 from tinytorch_lab.runner.frames import FrameReader, ProtocolError, pack
@@ -79,12 +80,20 @@ class Session:
         return ("incomplete", lost.reason) if lost else ("ok", "")
 
     def _open(self) -> None:
-        job = self._job
+        job, limits = self._job, self._job.limits
         self._connection = self._server.fork()
         header = {
             "files": [[name, len(content)] for name, content in job.files.items()],
             "path": list(job.path),
             "seed": _seed(job.seed, "start"),
+            "bounds": {
+                "memory_bytes": limits.memory_bytes,
+                "file_bytes": limits.file_bytes,
+                "open_files": limits.open_files,
+                "cpu_seconds": int(2 * limits.notebook_seconds) + 10,
+                "processes": limits.processes,
+                "readable": readable_paths(job.path),
+            },
         }
         deadline = self._started + job.limits.notebook_seconds
         self._send(pack(header, b"".join(job.files.values())), deadline)

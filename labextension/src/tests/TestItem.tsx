@@ -25,10 +25,11 @@ const STATUS_ICONS: Record<TestRow['status'], LabIcon> = {
 /** One test: how it ended, what it is worth, what it took, and why it failed. */
 export function TestItem(props: ITestFailureProps): React.JSX.Element {
   const { row, trans } = props;
+  // What a test took before it failed says nothing about the code under test.
   const figures = [
     pointsLabel(row, trans),
-    timeLabel(row, trans),
-    memoryLabel(row, trans)
+    row.status === 'passed' ? timeLabel(row, trans) : null,
+    row.status === 'passed' ? memoryLabel(row, trans) : null
   ].filter(label => label !== null);
   return (
     <li className={`jp-TinyTorch-test jp-mod-${row.status}`}>

@@ -13,6 +13,7 @@ import type { Notebooks } from '../notebook/notebooks';
 import { formatSeconds } from './format';
 import { shownRows, totals } from './merge';
 import type { TestsModel, TestsState } from './model';
+import { Notices } from './Notices';
 import { TestItem } from './TestItem';
 
 /** What the section of tests is made from. */
@@ -89,9 +90,9 @@ function Run(
       <p className="jp-TinyTorch-summary" role="status">
         {summary(run, trans)}
       </p>
-      {run?.notices.map(notice => (
-        <Notice key={notice} message={notice} trans={trans} />
-      ))}
+      {run && run.notices.length > 0 && (
+        <Notices notices={run.notices} trans={trans} />
+      )}
       {run && <Rows {...props} run={run} />}
     </div>
   );

@@ -61,6 +61,9 @@ export function formatBytes(bytes: number, trans: TranslationBundle): string {
     : trans.__('%1 GB', significant(bytes / 1e9));
 }
 
+/** Below this, in seconds, the clock's own noise is larger than the difference. */
+const SHORTEST_COMPARED = 0.001;
+
 /** The test's time beside the reference solution's, or null when it was not measured. */
 export function timeLabel(
   row: TestRow,
@@ -70,7 +73,7 @@ export function timeLabel(
     return null;
   }
   const time = formatSeconds(row.seconds, trans);
-  return row.reference_seconds
+  return row.reference_seconds && row.seconds >= SHORTEST_COMPARED
     ? trans.__(
         '%1, %2× the reference’s time',
         time,

@@ -13,27 +13,32 @@ from dataclasses import dataclass
 
 from tinytorch_lab.runner.sandbox.syscalls import AARCH64, X86_64
 
-_FORBIDDEN = """
-ptrace process_vm_readv process_vm_writev kcmp process_madvise process_mrelease pidfd_open pidfd_getfd
-pidfd_send_signal mount umount2 pivot_root chroot move_mount open_tree open_tree_attr fsopen fsconfig fsmount fspick
-mount_setattr statmount listmount unshare setns swapon swapoff reboot kexec_load kexec_file_load init_module
-finit_module delete_module create_module acct settimeofday clock_settime clock_adjtime adjtimex sethostname
-setdomainname syslog quotactl quotactl_fd keyctl add_key request_key bpf perf_event_open userfaultfd io_uring_enter
-io_uring_register io_setup io_submit open_by_handle_at name_to_handle_at fanotify_init fanotify_mark inotify_init
-inotify_init1 inotify_add_watch iopl ioperm modify_ldt lookup_dcookie nfsservctl uselib ustat sysfs _sysctl vhangup
-memfd_create memfd_secret shmget shmat shmctl semget semop semctl semtimedop msgget msgsnd msgrcv msgctl mq_open
-mq_unlink setpriority sched_setscheduler sched_setparam sched_setattr sched_setaffinity ioprio_set migrate_pages
-move_pages tkill rt_tgsigqueueinfo bind connect listen accept accept4 sendmsg sendmmsg recvmmsg mknod mknodat
-file_setattr lsm_set_self_attr
-""".split()
-_METADATA = """
-chmod fchmod fchmodat fchmodat2 chown fchown lchown fchownat utime utimes futimesat utimensat
-""".split()
-_ATTRIBUTES = """
-setxattr lsetxattr fsetxattr setxattrat removexattr lremovexattr fremovexattr removexattrat
-""".split()
-_ABSENT = ["clone3", "openat2", "io_uring_setup"]
-_PROCESSES = ["fork", "vfork", "execve", "execveat"]
+_FORBIDDEN = (
+    "ptrace", "process_vm_readv", "process_vm_writev", "kcmp", "process_madvise", "process_mrelease", "pidfd_open",
+    "pidfd_getfd", "pidfd_send_signal", "mount", "umount2", "pivot_root", "chroot", "move_mount", "open_tree",
+    "open_tree_attr", "fsopen", "fsconfig", "fsmount", "fspick", "mount_setattr", "statmount", "listmount", "unshare",
+    "setns", "swapon", "swapoff", "reboot", "kexec_load", "kexec_file_load", "init_module", "finit_module",
+    "delete_module", "create_module", "acct", "settimeofday", "clock_settime", "clock_adjtime", "adjtimex",
+    "sethostname", "setdomainname", "syslog", "quotactl", "quotactl_fd", "keyctl", "add_key", "request_key", "bpf",
+    "perf_event_open", "userfaultfd", "io_uring_enter", "io_uring_register", "io_setup", "io_submit",
+    "open_by_handle_at", "name_to_handle_at", "fanotify_init", "fanotify_mark", "inotify_init", "inotify_init1",
+    "inotify_add_watch", "iopl", "ioperm", "modify_ldt", "lookup_dcookie", "nfsservctl", "uselib", "ustat", "sysfs",
+    "_sysctl", "vhangup", "memfd_create", "memfd_secret", "shmget", "shmat", "shmctl", "semget", "semop", "semctl",
+    "semtimedop", "msgget", "msgsnd", "msgrcv", "msgctl", "mq_open", "mq_unlink", "setpriority", "sched_setscheduler",
+    "sched_setparam", "sched_setattr", "sched_setaffinity", "ioprio_set", "migrate_pages", "move_pages", "tkill",
+    "rt_tgsigqueueinfo", "bind", "connect", "listen", "accept", "accept4", "sendmsg", "sendmmsg", "recvmmsg", "mknod",
+    "mknodat", "file_setattr", "lsm_set_self_attr",
+)  # fmt: skip
+_METADATA = (
+    "chmod", "fchmod", "fchmodat", "fchmodat2", "chown", "fchown", "lchown", "fchownat", "utime", "utimes",
+    "futimesat", "utimensat",
+)  # fmt: skip
+_ATTRIBUTES = (
+    "setxattr", "lsetxattr", "fsetxattr", "setxattrat", "removexattr", "lremovexattr", "fremovexattr",
+    "removexattrat",
+)  # fmt: skip
+_ABSENT = ("clone3", "openat2", "io_uring_setup")
+_PROCESSES = ("fork", "vfork", "execve", "execveat")
 
 _TERMINAL_QUERIES = (0x5401, 0x5413, 0x541B, 0x5421, 0x5450, 0x5451)
 """TCGETS, TIOCGWINSZ, FIONREAD, FIONBIO, FIONCLEX, FIOCLEX; other ioctls can push input or change files."""
@@ -77,7 +82,7 @@ class _Program:
     def add(self, code: int, value: int, then: int = 0, otherwise: int = 0) -> None:
         self.code += struct.pack("<HBBI", code, then, otherwise, value)
 
-    def answer(self, names: list[str], verdict: int) -> None:
+    def answer(self, names: tuple[str, ...], verdict: int) -> None:
         for name in names:
             if name in self._calls:
                 self.add(_JUMP_EQUAL, self._calls[name], 0, 1)
@@ -112,12 +117,12 @@ def filter_program(architecture: Architecture, pid: int, processes: bool, trunca
     program.add(_LOAD, 0)
     program.add(_JUMP_AT_LEAST, 0x40000000, 0, 1)  # the x32 numbering of x86-64
     program.add(_RETURN, _KILL)
-    program.answer(_FORBIDDEN + ([] if processes else _PROCESSES), refused)
-    program.answer([] if truncate_is_safe else ["truncate"], refused)
+    program.answer(_FORBIDDEN + (() if processes else _PROCESSES), refused)
+    program.answer(() if truncate_is_safe else ("truncate",), refused)
     program.answer(_METADATA, _ERROR)  # errno 0: accepted and ignored, so that copying a file works
     program.answer(_ATTRIBUTES, _ERROR | errno.ENOTSUP)
     program.answer(_ABSENT, _ERROR | errno.ENOSYS)
-    program.answer(["socket"], _ERROR | errno.EAFNOSUPPORT)
+    program.answer(("socket",), _ERROR | errno.EAFNOSUPPORT)
     for name, index, values in (("kill", 0, (pid,)), ("tgkill", 0, (pid,)), ("rt_sigqueueinfo", 0, (pid,)),
                                 ("prlimit64", 0, (0, pid))):  # fmt: skip
         program.on_argument(name, index, values, _ALLOW, refused)

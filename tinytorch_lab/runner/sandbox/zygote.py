@@ -22,6 +22,7 @@ from typing import Any, NoReturn
 from tinytorch_lab.runner.sandbox.cells import CellRunner
 from tinytorch_lab.runner.sandbox.channel import Channel
 from tinytorch_lab.runner.sandbox.guard import Guard
+from tinytorch_lab.runner.sandbox.lockdown import Bounds, end_with_parent, hide_from_others, lock_down
 from tinytorch_lab.runner.sandbox.outputs import Recorder
 from tinytorch_lab.runner.sandbox.recording import seed_generators
 from tinytorch_lab.runner.sandbox.shell import make_shell
@@ -30,8 +31,10 @@ from tinytorch_lab.runner.sandbox.shell import make_shell
 class Zygote:
     """Serves requests on ``control`` until the trusted side goes away; one child at a time."""
 
-    def __init__(self, control: socket.socket) -> None:
+    def __init__(self, control: socket.socket, level: str) -> None:
         self._control = control
+        self._confined = level != "none"
+        self._alone = level == "bwrap"
         self._recorder = Recorder(0)
         self._shell = make_shell(self._recorder)
         self._guard = Guard()
@@ -41,6 +44,7 @@ class Zygote:
         self._wake_read, wake_write = os.pipe2(os.O_NONBLOCK | os.O_CLOEXEC)
         signal.set_wakeup_fd(wake_write)
         signal.signal(signal.SIGCHLD, lambda *_: None)
+        hide_from_others()
         gc.collect()
         gc.freeze()
 
@@ -72,9 +76,11 @@ class Zygote:
 
     def _fork(self, descriptor: int) -> None:
         self._work = Path(tempfile.mkdtemp(prefix="run-", dir=self._home))
+        parent = os.getpid()
         child = os.fork()
         if child == 0:
-            _become_child(descriptor, self._work, self._shell, self._recorder, self._guard)
+            end_with_parent(parent)
+            _become_child(descriptor, self._work, self._confined, self._shell, self._recorder, self._guard)
         os.close(descriptor)
         self._child = child
 
@@ -89,6 +95,8 @@ class Zygote:
         pid, status, usage = os.wait4(self._child, os.WNOHANG)
         if pid:
             self._child = None
+            if self._alone:
+                _kill_everything_else()
             if self._work is not None:
                 shutil.rmtree(self._work, ignore_errors=True)
             cpu = usage.ru_utime + usage.ru_stime
@@ -103,7 +111,9 @@ class Zygote:
         self._control.send(json.dumps(message).encode())
 
 
-def _become_child(descriptor: int, work: Path, shell: Any, recorder: Recorder, guard: Guard) -> NoReturn:
+def _become_child(
+    descriptor: int, work: Path, confined: bool, shell: Any, recorder: Recorder, guard: Guard
+) -> NoReturn:
     status = 1
     try:
         signal.set_wakeup_fd(-1)
@@ -113,6 +123,7 @@ def _become_child(descriptor: int, work: Path, shell: Any, recorder: Recorder, g
         message = channel.receive()
         if message is not None:
             _prepare(*message, work)
+            lock_down(Bounds(**message[0]["bounds"], confined=confined, work=str(work)))
             channel.send(json.dumps({"work": str(work)}))
             CellRunner(shell, recorder, guard, channel).run()
         status = 0
@@ -138,15 +149,23 @@ def _prepare(job: dict[str, Any], raw: bytes, work: Path) -> None:
         target.write_bytes(raw[offset : offset + size])
         offset += size
     os.chdir(work)
-    os.environ["HOME"] = str(work)
+    for name in ("HOME", "TMPDIR", "MPLCONFIGDIR"):
+        os.environ[name] = str(work)
+    tempfile.tempdir = None
     sys.path[:0] = [*job["path"], ""]
     seed_generators(job["seed"])
 
 
-def main() -> None:
-    """Run as ``python -m tinytorch_lab.runner.sandbox.zygote DESCRIPTOR``."""
-    Zygote(socket.socket(fileno=int(sys.argv[1]))).serve()
+def _kill_everything_else() -> None:
+    """End what a run's own processes left behind; in a process namespace of our own that is everything."""
+    with contextlib.suppress(ProcessLookupError):
+        os.kill(-1, signal.SIGKILL)
+    with contextlib.suppress(ChildProcessError):
+        while os.waitpid(-1, os.WNOHANG)[0]:
+            pass
 
 
-if __name__ == "__main__":
-    main()
+def main(descriptor: int, level: str) -> None:
+    """Serve the connection ``descriptor`` from inside the confinement ``level``."""
+    sys.argv[:] = [""]
+    Zygote(socket.socket(fileno=descriptor), level).serve()

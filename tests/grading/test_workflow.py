@@ -1,0 +1,267 @@
+"""One course from release to feedback, on the real worker, the real runner and nbgrader's own gradebook."""
+
+import os
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from nbformat import NotebookNode
+from nbgrader.api import Gradebook
+
+from tests.grading.conftest import MODULE, finish
+from tests.grading.handins import ANSWER, cell, handed_in, write
+from tests.modules import SCHEME
+from tinytorch_lab.curriculum.build import student_notebook
+from tinytorch_lab.curriculum.cells import grade_id
+from tinytorch_lab.curriculum.notebooks import read_notebook
+from tinytorch_lab.errors import ConflictError, InvalidInputError, NotFoundError
+from tinytorch_lab.grading.evidence import load_evidence
+from tinytorch_lab.grading.folder import CourseFolder
+from tinytorch_lab.grading.records import Answer, GradeRow, Progress
+from tinytorch_lab.grading.service import GradingService
+
+Shared = tuple[CourseFolder, GradingService]
+
+
+def nbgrader(course: CourseFolder, *arguments: str, folder: Path | None = None) -> str:
+    """Run nbgrader's own command and return what it printed."""
+    environment = {**os.environ, "PATH": f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"}
+    environment["JUPYTER_DATA_DIR"] = str(course.root.parent / "jupyter-data")
+    command = [sys.executable, "-m", "nbgrader", *arguments]
+    done = subprocess.run(
+        command, cwd=folder or course.root, env=environment, capture_output=True, text=True, timeout=120
+    )
+    assert done.returncode == 0, done.stderr
+    return done.stderr
+
+
+def answers(shared: Shared, student: str) -> dict[str, Answer]:
+    return {answer.response_id: answer for answer in shared[1].manual(MODULE, student)}
+
+
+def rows(shared: Shared) -> dict[str, GradeRow]:
+    return {row.student: row for row in shared[1].report(MODULE)}
+
+
+def warns_and_is_half_wrong(notebook: NotebookNode) -> None:
+    """Doubles right for numbers, wrong for arrays, and makes NumPy warn on the way."""
+    cell(
+        notebook, "double"
+    ).source = "#| export\ndef double(a):\n    np.float64(1.0) / np.float64(0.0)\n    return add(a, a) if np.ndim(a) == 0 else a\n"
+
+
+def test_release_equals_the_self_paced_release_cell_by_cell(template: CourseFolder, released: NotebookNode):
+    expected = student_notebook(read_notebook(template.source(MODULE)))
+    assert [(item.cell_type, item.source) for item in released.cells] == [
+        (item.cell_type, item.source) for item in expected.cells
+    ]
+    assert [grade_id(item) for item in released.cells] == [grade_id(item) for item in expected.cells]
+
+
+def test_nothing_secret_is_released(template: CourseFolder):
+    published = template.exchange / template.course_id / "outbound" / MODULE / f"{MODULE}.ipynb"
+    files = [file for file in [*(template.root / "release").rglob("*"), published] if file.is_file()]
+    assert len(files) == 2
+    for file in files:
+        text = file.read_text(encoding="utf-8")
+        for secret in ("BEGIN SOLUTION", "HIDDEN TESTS", "MARK SCHEME", "probe(", "np.asarray(a) + b", "EXCELLENT"):
+            assert secret not in text
+
+
+def test_collect_and_autograde_store_partial_scores(shared: Shared, released: NotebookNode, tmp_path: Path):
+    course, service = shared
+    write(handed_in(released), tmp_path, "ada")
+    write(handed_in(released, warns_and_is_half_wrong), tmp_path, "ben", "modules/01_sums/01_sums.ipynb")
+    write(handed_in(released, answers=False), tmp_path, "cleo", "01_sums/01_sums.ipynb")
+    assert finish(service.collect(MODULE, source=tmp_path)).ok
+    events = list(service.autograde("sums"))
+    steps = [event for event in events if isinstance(event, Progress)]
+    assert [(step.done, step.total, step.subject) for step in steps] == [(1, 3, "ada"), (2, 3, "ben"), (3, 3, "cleo")]
+    with Gradebook(course.db_url, course.course_id) as gradebook:
+        scores = {
+            (student, test): gradebook.find_grade(test, MODULE, MODULE, student).auto_score
+            for student in ("ada", "ben", "cleo")
+            for test in ("test_add", "test_double")
+        }
+        assert gradebook.find_submission(MODULE, "ben").needs_manual_grade
+    assert scores == {
+        ("ada", "test_add"): 40.0,
+        ("ada", "test_double"): 30.0,
+        ("ben", "test_add"): 40.0,
+        ("ben", "test_double"): 15.0,
+        ("cleo", "test_add"): 40.0,
+        ("cleo", "test_double"): 30.0,
+    }
+
+
+def test_the_reasons_are_kept_out_of_the_folders_students_see(shared: Shared):
+    course, _ = shared
+    evidence = load_evidence(course, MODULE, "ben")
+    assert evidence is not None
+    half = evidence.tests[1]
+    assert (half.status, half.score) == ("partly passed", 15.0)
+    assert half.message
+    assert half.reference_peak_bytes > 0
+    assert not list((course.root / "autograded").rglob("*.json"))
+
+
+def test_manual_shows_answer_question_words_and_scheme(shared: Shared):
+    answer = answers(shared, "ada")["response_2"]
+    assert answer.text == f"{ANSWER} (2)"
+    assert answer.words == len(answer.text.split())
+    assert answer.question.startswith("### Question 2")
+    assert answer.scheme is not None
+    assert [level.label for level in answer.scheme.levels][:2] == ["Excellent", "Good"]
+    assert (answer.points, answer.total, answer.marked) == (None, 10.0, False)
+    untouched = answers(shared, "cleo")["response_2"]
+    assert (untouched.text, untouched.points, untouched.marked) == ("", 0.0, True)
+
+
+def test_feedback_waits_for_the_marks(shared: Shared):
+    with pytest.raises(ConflictError, match=r"^6 answers are not marked yet in 01_sums \(ada, ben\)"):
+        finish(shared[1].feedback(MODULE))
+    assert rows(shared)["ada"].state == "to mark"
+
+
+@pytest.mark.parametrize("points", [-1, 10.5, 99, float("nan"), float("inf")])
+def test_marks_outside_the_range_are_refused(shared: Shared, points: float):
+    with pytest.raises(InvalidInputError, match="worth 0 to 10 points"):
+        shared[1].mark(MODULE, "ada", "response_1", points, "", "tess")
+    assert answers(shared, "ada")["response_1"].points is None
+
+
+def test_marks_on_what_is_not_there_are_refused(shared: Shared):
+    with pytest.raises(NotFoundError, match="its answers are response_1, response_2, response_3"):
+        shared[1].mark(MODULE, "ada", "test_add", 10, "", "tess")
+    with pytest.raises(ConflictError, match="has not been autograded"):
+        shared[1].mark(MODULE, "nobody", "response_1", 10, "", "tess")
+
+
+def test_a_mark_is_stored_with_its_author(shared: Shared):
+    course, service = shared
+    for student in ("ada", "ben"):
+        for name in answers(shared, student):
+            service.mark(MODULE, student, name, 8, "Give **figures**. <script>alert(1)</script>", "tess")
+    answer = answers(shared, "ada")["response_1"]
+    assert (answer.points, answer.author, answer.marked) == (8.0, "tess", True)
+    with Gradebook(course.db_url, course.course_id) as gradebook:
+        grade = gradebook.find_grade("response_1", MODULE, MODULE, "ada")
+        assert (grade.manual_score, grade.needs_manual_grade) == (8.0, False)
+        assert gradebook.find_comment("response_1", MODULE, MODULE, "ada").manual_comment.startswith("Give")
+
+
+def test_feedback_quotes_level_criteria_and_next_level(shared: Shared):
+    course, service = shared
+    assert finish(service.feedback(MODULE)).ok
+    page = course.feedback(MODULE, "ada").read_text(encoding="utf-8")
+    assert "94 of 100 points" in page
+    assert "8 of 10 points: Good" in page
+    assert "names the cost without a figure" in page
+    assert "For Excellent (9–10 points)" in page
+    assert "names the cost of `double` with its measured figure" in page
+    assert "Give <strong>figures</strong>." in page
+    assert "says that it costs something" not in page
+    assert "<script" not in page
+    page = course.feedback(MODULE, "ben").read_text(encoding="utf-8")
+    assert "15 / 30" in page
+    assert "partly passed" in page
+    assert "probe(" not in page
+
+
+def test_the_report_has_everyone(shared: Shared):
+    course, service = shared
+    service.enrol(["dora"])
+    found = rows(shared)
+    assert {name: (row.automatic, row.written, row.score, row.state) for name, row in found.items()} == {
+        "ada": (70.0, 24.0, 94.0, "feedback"),
+        "ben": (55.0, 24.0, 79.0, "feedback"),
+        "cleo": (70.0, 0.0, 70.0, "feedback"),
+        "dora": (None, None, None, "not submitted"),
+    }
+    assert {(row.automatic_total, row.written_total, row.total) for row in found.values()} == {(70.0, 30.0, 100.0)}
+
+
+def test_nbgraders_own_feedback_command_makes_the_same_page(shared: Shared):
+    course, _ = shared
+    page = course.feedback(MODULE, "ada")
+    ours = page.read_text(encoding="utf-8")
+    page.unlink()
+    nbgrader(course, "generate_feedback", MODULE, "--force")
+    assert page.read_text(encoding="utf-8") == ours
+
+
+def test_nbgraders_own_autograde_command_gives_the_same_scores_and_keeps_the_marks(shared: Shared):
+    course, _ = shared
+    before = rows(shared)
+    nbgrader(course, "autograde", MODULE, "--student", "ben", "--force")
+    after = rows(shared)
+    assert (after["ben"].automatic, after["ben"].written) == (before["ben"].automatic, before["ben"].written)
+    assert after["ben"].state == "marked"
+
+
+def test_a_changed_answer_is_to_be_marked_again(shared: Shared, released: NotebookNode, tmp_path: Path):
+    def rewrite(notebook: NotebookNode) -> None:
+        cell(notebook, "response_3").source = "I thought again."
+
+    course, service = shared
+    write(handed_in(released, rewrite), tmp_path, "ada")
+    finish(service.collect(MODULE, source=tmp_path))
+    assert rows(shared)["ada"].state == "submitted"
+    assert rows(shared)["ada"].note == "A newer submission waits to be autograded."
+    finish(service.autograde(MODULE, "ada"))
+    marked = {name: answer.marked for name, answer in answers(shared, "ada").items()}
+    assert marked == {"response_1": True, "response_2": True, "response_3": False}
+    assert answers(shared, "ada")["response_3"].points == 8.0
+
+
+def test_releasing_again_after_submissions_works_while_cells_are_the_same(shared: Shared):
+    course, service = shared
+    source = course.library.source_path(course.library.course.modules[0])
+    original = source.read_text(encoding="utf-8")
+    try:
+        source.write_text(original.replace("You can add.", "You can add and double."), encoding="utf-8")
+        finish(service.generate(MODULE))
+        assert finish(service.release(MODULE)).ok
+        assert "add and double" in course.released(MODULE).read_text(encoding="utf-8")
+        source.write_text(original.replace("test_double", "test_twice"), encoding="utf-8")
+        finish(service.generate(MODULE))
+        with pytest.raises(ConflictError, match="test_double is gone, test_twice is new"):
+            finish(service.release(MODULE))
+        assert "test_double" in course.released(MODULE).read_text(encoding="utf-8")
+    finally:
+        source.write_text(original, encoding="utf-8")
+
+
+def test_a_broken_mark_scheme_is_reported_and_the_former_notebook_stays(shared: Shared):
+    course, service = shared
+    source = course.library.source_path(course.library.course.modules[0])
+    original = source.read_text(encoding="utf-8")
+    former = course.source(MODULE).read_bytes()
+    broken = original.replace(SCHEME, SCHEME.replace("GOOD (7-8 points)", "GOOD (7-9 points)"), 1)
+    try:
+        source.write_text(broken, encoding="utf-8")
+        with pytest.raises(InvalidInputError, match=r"cell response_1: Levels 'Good' and 'Excellent' .* overlap"):
+            finish(service.generate(MODULE))
+    finally:
+        source.write_text(original, encoding="utf-8")
+    assert course.source(MODULE).read_bytes() == former
+
+
+def test_the_exchange_works_with_nbgraders_own_commands(course: CourseFolder, service: GradingService, tmp_path: Path):
+    home = tmp_path / "student"
+    home.mkdir()
+    config = (course.root / "nbgrader_config.py").read_text(encoding="utf-8")
+    config = config.replace("Path(__file__).parent", f"Path({str(course.root)!r})")
+    (home / "nbgrader_config.py").write_text(config, encoding="utf-8")
+    nbgrader(course, "fetch_assignment", MODULE, folder=home)
+    fetched = home / MODULE / f"{MODULE}.ipynb"
+    write(handed_in(read_notebook(fetched)), home, MODULE, f"{MODULE}.ipynb")
+    nbgrader(course, "submit", MODULE, folder=home)
+    (inbound,) = (course.exchange / course.course_id / "inbound").iterdir()
+    student = re.split(r"\+", inbound.name)[0]
+    report = finish(service.collect(MODULE))
+    assert [(row.subject, row.ok) for row in report.rows] == [(student, True)]
+    assert course.submitted(MODULE, student).read_bytes() == fetched.read_bytes()
+    assert finish(service.autograde(MODULE)).rows[0].score == 70.0
