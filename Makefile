@@ -44,8 +44,8 @@ $(VENV)/.installed: $(VENV)/.python tinytorch_lab/labextension/package.json
 
 lab: install
 	@test -d lab/course || $(BIN)/tito demo --keep lab/course
-	@$(BIN)/tito module start 01_tensor --workspace lab/workspace 2>/dev/null || { mkdir -p lab/workspace && $(BIN)/tito module start 01_tensor --workspace lab/workspace; }
-	$(BIN)/tito lab lab/workspace --port=$(PORT) $(ARGS)
+	@mkdir -p lab/workspace && $(BIN)/tito module start 01_tensor --workspace lab/workspace
+	$(BIN)/tito lab lab/workspace --root lab --port=$(PORT) $(ARGS)
 
 test: install lint types test-python test-js test-browser
 	@echo "All checks passed."

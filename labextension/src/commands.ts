@@ -199,6 +199,7 @@ async function confirmReset(
       'A fresh notebook replaces the present one. Nothing is lost: the present notebook is kept as a backup in the folder .tinytorch/backups/%1 of your workspace.',
       entry.name
     ),
+    defaultButton: 0,
     buttons: [
       Dialog.cancelButton(),
       Dialog.warnButton({ label: trans.__('Reset') })

@@ -11,9 +11,9 @@ from tinytorch_lab.runner.pool import LocalExecutor
 RunJob = Callable[..., tuple[list[CellResult], RunEnd]]
 
 
-@pytest.fixture(scope="session")
-def executor() -> Iterator[LocalExecutor]:
-    with LocalExecutor(confinement="none") as made:
+@pytest.fixture(scope="session", params=["bwrap", "landlock", "none"])
+def executor(request: pytest.FixtureRequest) -> Iterator[LocalExecutor]:
+    with LocalExecutor(confinement=request.param) as made:
         yield made
 
 

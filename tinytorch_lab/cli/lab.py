@@ -17,23 +17,31 @@ def lab(
     folder: Annotated[
         Path, typer.Argument(metavar="[DIR]", help="The workspace's folder; made when missing.")
     ] = Path(),
+    root: Annotated[Path | None, typer.Option(help="Folder JupyterLab shows, around the workspace.")] = None,
     browser: Annotated[bool, typer.Option("--browser/--no-browser", help="Open a browser.")] = True,
 ) -> None:
     """Open JupyterLab on a workspace; further options go to JupyterLab as they are."""
     workspace = prepare(folder)
+    shown = (root or workspace.root).resolve()
+    if not workspace.root.is_relative_to(shown):
+        raise InvalidInputError(f"The workspace {workspace.root} is not inside {shown}; name a folder around it.")
     say(f"Workspace: {workspace.root}")
-    arguments = ["jupyter-lab", f"--ServerApp.root_dir={workspace.root}", *context.args]
+    arguments = [
+        f"--ServerApp.root_dir={shown}",
+        f"--TinyTorchLab.workspace={workspace.root.relative_to(shown)}",
+        *context.args,
+    ]
     if not browser:
         arguments.append("--no-browser")
     if os.geteuid() == 0 and "--allow-root" not in arguments:
         say("Running as root: student code on this server has root's rights.")
         arguments.append("--allow-root")
     sys.stdout.flush()
-    os.execv(sys.executable, [sys.executable, "-m", "jupyterlab", *arguments[1:]])
+    os.execv(sys.executable, [sys.executable, "-m", "jupyterlab", *arguments])
 
 
 def prepare(folder: Path) -> Workspace:
-    """Make the workspace at ``folder`` and start its first module, unless that was done before.
+    """Make ``folder`` a workspace, unless it is one.
 
     Raises:
         InvalidInputError: ``folder`` is a file.

@@ -1,6 +1,7 @@
 """The student's own package, exported from the notebooks of a workspace."""
 
 from collections.abc import Sequence
+from functools import lru_cache
 from typing import Literal
 
 from tinytorch_lab.curriculum.catalogue import ModuleInfo
@@ -38,8 +39,15 @@ def stale_files(workspace: Workspace, modules: Sequence[ModuleInfo]) -> tuple[st
 
 def package_state(workspace: Workspace, module: ModuleInfo) -> PackageState:
     """Tell whether the package holds the module's present state; one that cannot be exported is ``behind``."""
-    if not all((workspace.package / f"{name}.py").is_file() for name in module.exports):
+    files = [workspace.notebook_path(module), *(workspace.package / f"{name}.py" for name in module.exports)]
+    if not all(path.is_file() for path in files):
         return "missing"
+    return _compared(workspace, module, tuple(path.stat().st_mtime_ns for path in files))
+
+
+@lru_cache(maxsize=256)
+def _compared(workspace: Workspace, module: ModuleInfo, _changed: tuple[int, ...]) -> PackageState:
+    """Compare notebook and package; remembered until one of the files changes, since every listing asks."""
     try:
         return "behind" if stale_files(workspace, [module]) else "current"
     except TinyTorchError:

@@ -4,7 +4,6 @@ import itertools
 import logging
 import queue
 import threading
-import time
 from collections.abc import Iterator
 
 from tinytorch_lab.errors import NotAvailableError
@@ -150,15 +149,10 @@ class LocalExecutor:
         return server
 
     def _drive(self, run: LocalRun, server: ForkServer) -> None:
-        started = time.monotonic()
         if any("matplotlib" in cell.source for cell in run.job.cells if cell.role != "skip"):
             server.preload_plotting()
-        session = Session(run.job, server, lambda: run.cancelled)
-        for result in session.results():
-            run.add(result)
-        integrity, reason = session.integrity
-        cpu, rss = (session.end.cpu_seconds, session.end.peak_rss_bytes) if session.end else (0.0, 0)
-        run.add(RunEnd(integrity, reason, self.confinement, time.monotonic() - started, cpu, rss))
+        for item in Session(run.job, server, self.confinement, lambda: run.cancelled).items():
+            run.add(item)
 
     def _usable(self, server: ForkServer | None, job: Job) -> ForkServer:
         """Return a live server that can show the job's folders."""

@@ -1,3 +1,4 @@
+import { PathExt } from '@jupyterlab/coreutils';
 import type { TranslationBundle } from '@jupyterlab/translation';
 import { closeIcon } from '@jupyterlab/ui-components';
 import React from 'react';
@@ -73,15 +74,12 @@ function outcome(report: ExportReport, trans: TranslationBundle): string {
 }
 
 function place(problem: ExportProblem, trans: TranslationBundle): string {
-  if (problem.cell === null) {
-    return problem.notebook;
+  const { cell, line } = problem;
+  const file = PathExt.basename(problem.notebook);
+  if (cell === null) {
+    return file;
   }
-  return problem.line === null
-    ? trans.__('%1, cell %2', problem.notebook, problem.cell)
-    : trans.__(
-        '%1, cell %2, line %3',
-        problem.notebook,
-        problem.cell,
-        problem.line
-      );
+  return line === null
+    ? trans.__('%1, cell %2', file, cell)
+    : trans.__('%1, cell %2, line %3', file, cell, line);
 }

@@ -66,8 +66,12 @@ export function ModuleItem(props: IModuleItemProps): React.JSX.Element {
         <p className="jp-TinyTorch-moduleFacts">
           <span>{statusLabel(entry, trans)}</span>
           <span>{trans._n('%1 point', '%1 points', entry.points)}</span>
-          {started && <span>{packageLabel(entry, trans)}</span>}
         </p>
+        {started && (
+          <p className="jp-TinyTorch-modulePackage">
+            {packageLabel(entry, trans)}
+          </p>
+        )}
         <p className="jp-TinyTorch-moduleSummary">{entry.summary}</p>
       </div>
       {started && (

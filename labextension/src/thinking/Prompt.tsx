@@ -2,6 +2,7 @@ import {
   type IRenderMimeRegistry,
   MimeModel
 } from '@jupyterlab/rendermime';
+import { Widget } from '@lumino/widgets';
 import React from 'react';
 
 /** A question's Markdown, rendered as the notebook renders it. */
@@ -11,7 +12,8 @@ export function Prompt(props: {
 }): React.JSX.Element {
   const { markdown, rendermime } = props;
   const host = React.useRef<HTMLDivElement>(null);
-  React.useEffect(() => {
+  // A layout effect: it is undone before React takes the element out of the page.
+  React.useLayoutEffect(() => {
     const renderer = rendermime.createRenderer('text/markdown');
     const model = new MimeModel({ data: { 'text/markdown': markdown } });
     void renderer.renderModel(model).then(() => {
@@ -25,7 +27,10 @@ export function Prompt(props: {
         anchor.remove();
       }
     });
-    host.current?.replaceChildren(renderer.node);
+    if (host.current) {
+      // Formulas are typeset only in a widget that knows it is attached.
+      Widget.attach(renderer, host.current);
+    }
     return () => {
       renderer.dispose();
     };

@@ -124,7 +124,7 @@ def _become_child(
         if message is not None:
             _prepare(*message, work)
             lock_down(Bounds(**message[0]["bounds"], confined=confined, work=str(work)))
-            channel.send(json.dumps({"work": str(work)}))
+            channel.send(json.dumps({"work": str(work), "pid": os.getpid()}))
             CellRunner(shell, recorder, guard, channel).run()
         status = 0
     finally:
