@@ -24,12 +24,24 @@ export default tseslint.config(
     },
     rules: {
       ...jupyter.configs.recommended[0].rules,
+      // The sidebar is restored with the page, so nothing of it can come later.
+      'jupyter/prefer-lazy-imports': 'off',
+      // Signals take the method and its object as two arguments.
+      '@typescript-eslint/unbound-method': 'off',
       // Lumino's signals and options are interfaces and namespaces of one name.
       '@typescript-eslint/no-namespace': 'off',
       '@typescript-eslint/restrict-template-expressions': [
         'error',
         { allowNumber: true }
       ]
+    }
+  },
+  {
+    // Made-up data and commands for tests, which nobody translates or describes.
+    files: ['labextension/test/**/*.{ts,tsx}'],
+    rules: {
+      'jupyter/no-untranslated-string': 'off',
+      'jupyter/command-described-by': 'off'
     }
   },
   {

@@ -44,11 +44,21 @@ def test_a_sound_module_is_valid(tmp_path, executor):
     [
         ("return add(a, a)", "return add(a, 1)", "assert double(3)", "AssertionError: double(3): expected 6, got 4"),
         ('probe("zero", double(0))', 'probe("zero", [1][2])', 'probe("zero", [1][2])', "IndexError"),
-        ('probe("zero", double(0))', 'import os; probe("zero", os.urandom(4).hex())', '"test_double"', "earns 15 of 30"),
-        ('assert double(3) == 6, f"double(3): expected 6, got {double(3)}"', "pass", '"test_double"', "the unsolved release earns"),
+        (
+            'probe("zero", double(0))',
+            'import os; probe("zero", os.urandom(4).hex())',
+            '"test_double"',
+            "earns 15 of 30",
+        ),
+        (
+            'assert double(3) == 6, f"double(3): expected 6, got {double(3)}"',
+            "pass",
+            '"test_double"',
+            "the unsolved release earns",
+        ),
         ('print("peak", double(np.ones(1000)).nbytes)', "print(nothing)", "print(nothing)", "NameError"),
     ],
-)  # fmt: skip
+)
 def test_what_running_shows_is_reported_at_its_line(tmp_path, executor, old, new, place, words):
     assert old in MODULE
     text = MODULE.replace(old, new)

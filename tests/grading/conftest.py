@@ -28,7 +28,11 @@ def finish(events: JobEvents) -> JobReport:
 def template(tmp_path_factory: pytest.TempPathFactory) -> CourseFolder:
     """The course, with its only module released."""
     folder = tmp_path_factory.mktemp("grading")
-    course = init_course(folder / "course", write_curriculum(folder / "curriculum"), ["ada"])
+    library = write_curriculum(folder / "curriculum")
+    catalogue = library.root / "course.toml"
+    text = catalogue.read_text(encoding="utf-8")
+    catalogue.write_text(text.replace("cell_seconds = 10", "cell_seconds = 2"), encoding="utf-8")
+    course = init_course(folder / "course", library, ["ada"])
     with GradingService(course) as service:
         finish(service.generate(MODULE))
         finish(service.release(MODULE))

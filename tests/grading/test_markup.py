@@ -1,5 +1,6 @@
 """Nothing in an answer can act on whoever reads it."""
 
+import re
 from html.parser import HTMLParser
 
 import pytest
@@ -56,9 +57,7 @@ def test_only_plain_markup_survives(text: str):
     assert elements.tags <= {"p", "a", "code", "pre", "table", "thead", "tbody", "tr", "th", "td"}
     for tag, name, value in elements.found:
         assert (tag, name) == ("a", "href")
-        assert (value or "").startswith(("https://", "#", ""))
-        assert "script:" not in (value or "").lower()
-        assert not (value or "").startswith("data:")
+        assert value is None or not re.match(r"\s*\w+:", value) or value.startswith("https://")
 
 
 def test_what_students_write_is_shown_as_written():

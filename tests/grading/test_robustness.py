@@ -26,11 +26,11 @@ def emptied(notebook: NotebookNode) -> None:
     notebook.cells = []
 
 
-def tests_deleted(notebook: NotebookNode) -> None:
+def deleted_tests(notebook: NotebookNode) -> None:
     notebook.cells = [item for item in notebook.cells if not str(grade_id(item)).startswith("test")]
 
 
-def tests_emptied(notebook: NotebookNode) -> None:
+def emptied_tests(notebook: NotebookNode) -> None:
     for name in ("test_add", "test_double"):
         cell(notebook, name).source = "print('40/40')"
     cell(notebook, "add").source = "def add(a, b):\n    return 0"
@@ -85,15 +85,14 @@ def boasts(notebook: NotebookNode) -> None:
 
 
 CHANGES: dict[str, tuple[Change, float, str]] = {
-    "sound": (lambda notebook: None, 70.0, ""),
+    "sound": (wrong_kernel, 70.0, ""),
     "syntax": (syntax_error, 40.0, "Cell double, line 1, stopped with SyntaxError"),
     "empty": (emptied, 0.0, "The notebook is empty."),
-    "no-tests": (tests_deleted, 70.0, "Missing test cells, put back: test_add, test_double."),
-    "cheat": (tests_emptied, 0.0, "The test test_add was edited; the course's own was run."),
+    "no-tests": (deleted_tests, 70.0, "Missing test cells, put back: test_add, test_double."),
+    "cheat": (emptied_tests, 0.0, "The test test_add was edited; the course's own was run."),
     "half": (implementation_deleted, 40.0, "Missing code cells"),
     "copied": (implementation_copied, 70.0, "Cell add is there 2 times"),
     "bare": (metadata_lost, 70.0, ""),
-    "kernel": (wrong_kernel, 70.0, ""),
     "schema": (old_schema, 70.0, ""),
     "endless": (endless, 70.0, "Cell 2"),
     "dies": (dies, 40.0, ""),

@@ -12,7 +12,7 @@ from nbgrader.api import Gradebook
 
 from tests.grading.conftest import MODULE, finish
 from tests.grading.handins import ANSWER, cell, handed_in, write
-from tests.modules import SCHEME
+from tests.modules import SCHEME, marker
 from tinytorch_lab.curriculum.build import student_notebook
 from tinytorch_lab.curriculum.cells import grade_id
 from tinytorch_lab.curriculum.notebooks import read_notebook
@@ -25,8 +25,8 @@ from tinytorch_lab.grading.service import GradingService
 Shared = tuple[CourseFolder, GradingService]
 
 
-def nbgrader(course: CourseFolder, *arguments: str, folder: Path | None = None) -> str:
-    """Run nbgrader's own command and return what it printed."""
+def nbgrader(course: CourseFolder, *arguments: str, folder: Path | None = None) -> None:
+    """Run nbgrader's own command, which must succeed."""
     environment = {**os.environ, "PATH": f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"}
     environment["JUPYTER_DATA_DIR"] = str(course.root.parent / "jupyter-data")
     command = [sys.executable, "-m", "nbgrader", *arguments]
@@ -34,7 +34,6 @@ def nbgrader(course: CourseFolder, *arguments: str, folder: Path | None = None) 
         command, cwd=folder or course.root, env=environment, capture_output=True, text=True, timeout=120
     )
     assert done.returncode == 0, done.stderr
-    return done.stderr
 
 
 def answers(shared: Shared, student: str) -> dict[str, Answer]:
@@ -47,9 +46,8 @@ def rows(shared: Shared) -> dict[str, GradeRow]:
 
 def warns_and_is_half_wrong(notebook: NotebookNode) -> None:
     """Doubles right for numbers, wrong for arrays, and makes NumPy warn on the way."""
-    cell(
-        notebook, "double"
-    ).source = "#| export\ndef double(a):\n    np.float64(1.0) / np.float64(0.0)\n    return add(a, a) if np.ndim(a) == 0 else a\n"
+    body = "    np.float64(1.0) / np.float64(0.0)\n    return add(a, a) if np.ndim(a) == 0 else a\n"
+    cell(notebook, "double").source = "#| export\ndef double(a):\n" + body
 
 
 def test_release_equals_the_self_paced_release_cell_by_cell(template: CourseFolder, released: NotebookNode):
@@ -159,7 +157,7 @@ def test_feedback_quotes_level_criteria_and_next_level(shared: Shared):
     assert "94 of 100 points" in page
     assert "8 of 10 points: Good" in page
     assert "names the cost without a figure" in page
-    assert "For Excellent (9–10 points)" in page
+    assert "For Excellent (9\N{EN DASH}10 points)" in page
     assert "names the cost of `double` with its measured figure" in page
     assert "Give <strong>figures</strong>." in page
     assert "says that it costs something" not in page
@@ -171,7 +169,7 @@ def test_feedback_quotes_level_criteria_and_next_level(shared: Shared):
 
 
 def test_the_report_has_everyone(shared: Shared):
-    course, service = shared
+    _course, service = shared
     service.enrol(["dora"])
     found = rows(shared)
     assert {name: (row.automatic, row.written, row.score, row.state) for name, row in found.items()} == {
@@ -205,7 +203,7 @@ def test_a_changed_answer_is_to_be_marked_again(shared: Shared, released: Notebo
     def rewrite(notebook: NotebookNode) -> None:
         cell(notebook, "response_3").source = "I thought again."
 
-    course, service = shared
+    _course, service = shared
     write(handed_in(released, rewrite), tmp_path, "ada")
     finish(service.collect(MODULE, source=tmp_path))
     assert rows(shared)["ada"].state == "submitted"
@@ -249,6 +247,24 @@ def test_a_broken_mark_scheme_is_reported_and_the_former_notebook_stays(shared: 
     assert course.source(MODULE).read_bytes() == former
 
 
+def test_a_module_that_cannot_be_graded_stops_the_job_before_any_student(
+    course: CourseFolder, service: GradingService, released: NotebookNode, tmp_path: Path
+):
+    write(handed_in(released), tmp_path / "class", "ada")
+    finish(service.collect(MODULE, source=tmp_path / "class"))
+    source = course.source(MODULE)
+    original = source.read_text(encoding="utf-8")
+    source.write_text(original.replace("return add(a, a)", "return a"), encoding="utf-8")
+    with pytest.raises(InvalidInputError, match="reference solution of 01_sums fails its own test test_double"):
+        finish(service.autograde(MODULE))
+    source.write_text(original.replace('"points": 40', '"points": 41'), encoding="utf-8")
+    with pytest.raises(ConflictError, match="changed since its release; release it again"):
+        finish(service.autograde(MODULE))
+    assert load_evidence(course, MODULE, "ada") is None
+    source.write_text(original, encoding="utf-8")
+    assert finish(service.autograde(MODULE)).rows[0].score == 70.0
+
+
 def test_the_exchange_works_with_nbgraders_own_commands(course: CourseFolder, service: GradingService, tmp_path: Path):
     home = tmp_path / "student"
     home.mkdir()
@@ -265,3 +281,76 @@ def test_the_exchange_works_with_nbgraders_own_commands(course: CourseFolder, se
     assert [(row.subject, row.ok) for row in report.rows] == [(student, True)]
     assert course.submitted(MODULE, student).read_bytes() == fetched.read_bytes()
     assert finish(service.autograde(MODULE)).rows[0].score == 70.0
+
+
+QUESTIONS = f"""# Reflection, in the notation of the course's established response cells
+# %% [markdown] {marker("thinking-task-1", locked=True).replace('"task": false', '"task": true')}
+\"\"\"
+### Question 1: Where the time goes
+**Question:** Which of your two functions waits for memory?
+\"\"\"
+# %% [markdown] {marker("thinking-response-1", points=10, grade=True, solution=True)}
+\"\"\"
+=== BEGIN MARK SCHEME ===
+GRADING CRITERIA (10 points total):
+EXCELLENT (9-10 points):
+- compares bytes moved with operations done
+GOOD (5-8 points):
+- names memory traffic
+NO CREDIT (0-4 points):
+- no response or off-topic
+=== END MARK SCHEME ===
+**Your Response:**
+[Student writes their analysis here]
+\"\"\"
+"""
+
+
+def test_question_cells_that_nbgrader_refuses_go_the_whole_way(
+    course: CourseFolder, service: GradingService, tmp_path: Path
+):
+    source = tmp_path / "reflection.py"
+    source.write_text(QUESTIONS, encoding="utf-8")
+    finish(service.generate("reflection", source))
+    assert finish(service.release("reflection")).ok
+    released = read_notebook(course.released("reflection"))
+    assert cell(released, "thinking-response-1").source == "YOUR ANSWER HERE"
+    assert "memory traffic" not in course.released("reflection").read_text(encoding="utf-8")
+    cell(released, "thinking-response-1").source = "The elementwise one, since it moves more than it computes."
+    write(released, tmp_path / "class", "ada", "reflection.ipynb")
+    finish(service.collect("reflection", source=tmp_path / "class"))
+    finish(service.autograde("reflection"))
+    (answer,) = service.manual("reflection")
+    assert answer.scheme is not None
+    assert [(level.low, level.high) for level in answer.scheme.levels] == [(9, 10), (5, 8), (0, 4)]
+    service.mark("reflection", "ada", "thinking-response-1", 7, "", "tess")
+    assert finish(service.feedback("reflection")).ok
+    page = course.feedback("reflection", "ada").read_text(encoding="utf-8")
+    assert "7 of 10 points: Good" in page
+    assert "compares bytes moved with operations done" in page
+
+
+def test_a_hostile_submission_does_nothing_to_the_reader_of_its_feedback(
+    course: CourseFolder, service: GradingService, released: NotebookNode, tmp_path: Path
+):
+    attack = "<script>alert(1)</script>"
+
+    def hostile(notebook: NotebookNode) -> None:
+        cell(notebook, "response_1").source = f"{attack} [x](javascript:alert(1)) <img src=x onerror=alert(1)>"
+        cell(notebook, "add").source = f"raise ValueError('{attack}')"
+        cell(notebook, "double").source = (
+            "from IPython.display import HTML, display\n"
+            f"display(HTML('{attack}'))\n"
+            f"class Tag(Exception):\n    pass\nTag.__name__ = '{attack}'\n"
+            f"def double(a):\n    raise Tag('{attack}')\n"
+        )
+
+    write(handed_in(released, hostile), tmp_path / "class", "ada")
+    finish(service.collect(MODULE, source=tmp_path / "class"))
+    finish(service.autograde(MODULE))
+    assert finish(service.feedback(MODULE, force=True)).ok
+    page = course.feedback(MODULE, "ada").read_text(encoding="utf-8")
+    assert "&lt;script&gt;alert(1)" in page
+    for active in ("<script", "<img", 'href="javascript', "onerror=alert(1)>"):
+        assert active not in page
+    assert "default-src 'none'" in page

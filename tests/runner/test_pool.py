@@ -48,7 +48,11 @@ def test_failure_leads_to_the_line_in_the_cell(run):
 
 def test_installed_files_are_named_without_their_place(run):
     (result,), _ = run("import json\njson.loads('{')")
-    assert [frame.cell for frame in result.failure.frames][1:] == ["json/__init__.py", "json/decoder.py", "json/decoder.py"]
+    assert [frame.cell for frame in result.failure.frames][1:] == [
+        "json/__init__.py",
+        "json/decoder.py",
+        "json/decoder.py",
+    ]
 
 
 def test_syntax_error_has_its_line(run):
@@ -109,7 +113,13 @@ def test_exit_and_input_are_errors_of_their_cell(run):
 
 def test_output_is_limited_and_the_rest_runs(run):
     limits = Limits(output_bytes=1000)
-    results, end = run("print('x' * 10**7)", "for i in range(10**6): print(i)", "from IPython.display import HTML\nHTML('x' * 5000)", "1", limits=limits)
+    results, end = run(
+        "print('x' * 10**7)",
+        "for i in range(10**6): print(i)",
+        "from IPython.display import HTML\nHTML('x' * 5000)",
+        "1",
+        limits=limits,
+    )
     assert [result.status for result in results] == ["error", "error", "error", "ok"]
     assert {result.failure.kind for result in results[:2]} == {"OutputLimitExceeded"}
     assert all(len(str(result.outputs)) < 20_000 for result in results)
@@ -125,7 +135,11 @@ def test_memory_is_limited(run):
 
 def test_files_and_path_reach_the_run(run, tmp_path):
     (tmp_path / "beside.py").write_text("VALUE = 5\n")
-    files = {"data.txt": b"seven", "package/__init__.py": b"", "package/mod.py": b"def f():\n    raise ValueError('x')\n"}
+    files = {
+        "data.txt": b"seven",
+        "package/__init__.py": b"",
+        "package/mod.py": b"def f():\n    raise ValueError('x')\n",
+    }
     results, _ = run(
         "import beside\nbeside.VALUE", "open('data.txt').read()", "from package.mod import f\nf()",
         path=(str(tmp_path),), files=files,
@@ -223,7 +237,12 @@ def test_close_leaves_nothing_behind(tmp_path, monkeypatch):
     monkeypatch.setenv("TMPDIR", str(tmp_path))
     monkeypatch.setattr("tempfile.tempdir", None)
     with LocalExecutor(workers=2, confinement="none") as executor:
-        runs = [executor.submit(Job((Cell("a", "import os, time\nprint(os.getpid(), os.getppid())"), Cell("b", "time.sleep(30)")))) for _ in range(2)]
+        runs = [
+            executor.submit(
+                Job((Cell("a", "import os, time\nprint(os.getpid(), os.getppid())"), Cell("b", "time.sleep(30)")))
+            )
+            for _ in range(2)
+        ]
         pids = [int(pid) for run in runs for pid in next(iter(run)).outputs[0]["text"].split()]
     assert len(set(pids)) == 4
     assert [end.reason for *_, end in runs] == ["the run was cancelled"] * 2

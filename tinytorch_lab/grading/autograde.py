@@ -19,6 +19,7 @@ from tinytorch_lab.grading.gradebook import (
     NO_RESPONSE,
     AutomaticResult,
     CourseGradebook,
+    check_released,
     enter_submission,
     record_result,
 )
@@ -53,14 +54,32 @@ class Autograder:
         return self
 
     def __exit__(self, *_: object) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """End the processes and close the gradebook."""
         self._runner.close()
         self._gradebook.close()
+
+    def prepare(self, module: str) -> None:
+        """Check that ``module`` can be graded at all, and run its reference solution.
+
+        Raises:
+            NotFoundError: the module was not generated or not released.
+            ConflictError: it was generated anew since its release.
+            InvalidInputError: its reference solution fails its own tests.
+            NotAvailableError: nothing can be run here.
+        """
+        source = load_module_source(self._course.source(module))
+        with self._gradebook.transaction() as gradebook:
+            check_released(gradebook, module, {cell.id: cell.points for cell in (*source.tests, *source.responses)})
+        self._runner.reference(source)
 
     def grade(self, module: str, student: str) -> Evidence:
         """Grade what ``student`` handed in, whatever its state, and return why it scored as it did.
 
         Raises:
-            NotFoundError: nothing was collected, or the module was not generated or not released.
+            NotFoundError: nothing was collected.
             NotAvailableError: nothing can be run here, or the course folder is not ours to write.
         """
         source = load_module_source(self._course.source(module))

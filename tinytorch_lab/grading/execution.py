@@ -58,13 +58,18 @@ class ModuleRunner:
             InvalidInputError: the reference solution fails its own tests.
             NotAvailableError: nothing can be run here.
         """
-        reference = self._reference(source)
+        reference = self.reference(source)
         results, end = self._run(source, notebook)
         tests = tuple(_scored(test, results[_cell_id(test)], reference[_cell_id(test)], end) for test in source.tests)
         return GradedRun(_with_outputs(notebook, results), tests, end, _problems(notebook, results))
 
-    def _reference(self, source: ModuleSource) -> dict[str, CellResult]:
-        """Return the results of the reference solution's test cells on the same hidden inputs."""
+    def reference(self, source: ModuleSource) -> dict[str, CellResult]:
+        """Return the results of the reference solution's cells on the same hidden inputs.
+
+        Raises:
+            InvalidInputError: it fails its own tests.
+            NotAvailableError: nothing can be run here.
+        """
         if source.digest not in self._references:
             results, end = self._run(source, source.notebook)
             for test in source.tests:
@@ -154,7 +159,7 @@ def _scored(test: KnownCell, result: CellResult, reference: CellResult, end: Run
 
 
 def _check_reference(source: ModuleSource, test: KnownCell, result: CellResult, end: RunEnd) -> None:
-    if judge(result, result, test.points).score == test.points and result.status == "ok":
+    if result.status == "ok":
         return
     reason = result.failure.message if result.failure else end.reason or result.status
     raise InvalidInputError(

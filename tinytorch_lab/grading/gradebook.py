@@ -78,18 +78,26 @@ def record_result(gradebook: Gradebook, module: str, student: str, result: Autom
             comment.auto_comment = None if result.answered[name] else result.comment
 
 
-def enter_submission(gradebook: Gradebook, module: str, student: str, timestamp: datetime | None) -> None:
-    """Enter a student and the submission, with a row for every graded cell.
+def check_released(gradebook: Gradebook, module: str, points: Mapping[str, float]) -> None:
+    """Check that the gradebook knows ``module`` with just these graded cells and their points.
 
     Raises:
         NotFoundError: the module has not been released.
+        ConflictError: it has been generated anew since.
     """
-    gradebook.update_or_create_student(student)
     try:
-        details = {"timestamp": timestamp} if timestamp else {}
-        gradebook.update_or_create_submission(module, student, **details)
+        notebook = gradebook.find_notebook(module, module)
     except MissingEntry:
         raise NotFoundError(f"{module} has not been released; do that with: tito grade release {module}") from None
+    if {cell.name: cell.max_score for cell in notebook.grade_cells} != points:
+        raise ConflictError(f"The graded cells of {module} changed since its release; release it again.")
+
+
+def enter_submission(gradebook: Gradebook, module: str, student: str, timestamp: datetime | None) -> None:
+    """Enter a student and the submission, with a row for every graded cell."""
+    gradebook.update_or_create_student(student)
+    details = {"timestamp": timestamp} if timestamp else {}
+    gradebook.update_or_create_submission(module, student, **details)
 
 
 def give_mark(gradebook: Gradebook, module: str, student: str, response: str, points: float, comment: str) -> None:

@@ -101,7 +101,9 @@ class CourseJobs:
             reasons = [*evidence.notes, *([f"Not passed in full: {', '.join(failed)}."] if failed else [])]
             return JobRow(name_of_student, True, " ".join(reasons), evidence.score, evidence.possible)
 
-        yield from _for_each(self._students("submitted", name, student), step)
+        students = self._students("submitted", name, student)
+        self._autograder.prepare(name)
+        yield from _for_each(students, step)
 
     def feedback(self, module: str, student: str | None, force: bool) -> Iterator[Record]:
         """Write feedback pages."""

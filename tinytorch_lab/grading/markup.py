@@ -14,5 +14,7 @@ def html_of(text: str) -> str:
     """Return ``text``, Markdown by anyone, as HTML safe to show to anyone."""
     # The renderer escapes already; what it makes of links and pictures is not ours, so the result is cleaned too.
     rendered = str(_markdown(text))
-    cleaned: str = bleach.clean(rendered, tags=_HEADINGS | _TABLES | _TEXT, attributes={"a": ["href"]}, protocols=_PROTOCOLS, strip=True)
+    cleaned: str = bleach.clean(
+        rendered, tags=_HEADINGS | _TABLES | _TEXT, attributes={"a": ["href"]}, protocols=_PROTOCOLS, strip=True
+    )
     return cleaned

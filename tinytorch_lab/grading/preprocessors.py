@@ -1,5 +1,7 @@
 """Our steps in nbgrader's pipelines; each hands over to the module that does the work."""
 
+import atexit
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -54,10 +56,18 @@ class GradeSubmission(NbGraderPreprocessor):  # type: ignore[misc]
         """Return the notebook with the outputs of the graded run."""
         course, module, student = submission_of(self, resources)
         notes = tuple(notebook.metadata.pop(_NOTES, ()))
-        with Autograder(course) as autograder:
-            graded = autograder.run(load_module_source(course.source(module)), notebook, notes)
-            autograder.store(module, student, graded)
+        autograder = _autograder(course)
+        graded = autograder.run(load_module_source(course.source(module)), notebook, notes)
+        autograder.store(module, student, graded)
         return graded.notebook, resources
+
+
+@cache
+def _autograder(course: CourseFolder) -> Autograder:
+    """Return the one that serves all submissions of this process, which is nbgrader's own."""
+    autograder = Autograder(course)
+    atexit.register(autograder.close)
+    return autograder
 
 
 def submission_of(step: NbGraderPreprocessor, resources: Resources) -> tuple[CourseFolder, str, str]:

@@ -1,5 +1,6 @@
 """Writing the instructor's notebook and making the students' version of it."""
 
+import re
 import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -10,11 +11,13 @@ from nbgrader.api import MissingEntry
 from tinytorch_lab.curriculum.build import instructor_notebook
 from tinytorch_lab.curriculum.notebooks import write_notebook
 from tinytorch_lab.curriculum.source import read_source
-from tinytorch_lab.errors import ConflictError, NotAvailableError
+from tinytorch_lab.errors import ConflictError, InvalidInputError, NotAvailableError
 from tinytorch_lab.grading.folder import CourseFolder
 from tinytorch_lab.grading.gradebook import CourseGradebook
 from tinytorch_lab.grading.nbgrader_calls import NbGrader
 from tinytorch_lab.grading.sources import ModuleSource, load_module_source
+
+_ASSIGNMENT = re.compile(r"\w[\w.-]{0,99}")
 
 
 def generate(course: CourseFolder, query: str, source: Path | None) -> tuple[str, ModuleSource]:
@@ -29,7 +32,7 @@ def generate(course: CourseFolder, query: str, source: Path | None) -> tuple[str
         module = course.library.course.find(query)
         name, notebook = module.name, course.library.instructor(module)
     else:
-        name, notebook = query, instructor_notebook(read_source(source))
+        name, notebook = check_assignment_name(query), instructor_notebook(read_source(source))
     path = course.source(name)
     former = path.read_bytes() if path.is_file() else None
     write_notebook(notebook, path)
@@ -38,6 +41,17 @@ def generate(course: CourseFolder, query: str, source: Path | None) -> tuple[str
     except Exception:
         _put_back(path, former)
         raise
+
+
+def check_assignment_name(name: str) -> str:
+    """Return ``name`` if it can name an assignment.
+
+    Raises:
+        InvalidInputError: it cannot.
+    """
+    if not _ASSIGNMENT.fullmatch(name):
+        raise InvalidInputError(f"{name!r} is no assignment name; one has letters, digits, '_', '.' and '-' only.")
+    return name
 
 
 def release(course: CourseFolder, nbgrader: NbGrader, book: CourseGradebook, module: str) -> ModuleSource:

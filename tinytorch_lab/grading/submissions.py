@@ -3,16 +3,13 @@
 import json
 from typing import Any, cast
 
-from nbformat import NotebookNode, v4
+from nbformat import NotebookNode, from_dict
 
 from tinytorch_lab.errors import InvalidInputError
 
 MAX_CELLS = 2000
-_MAKERS: dict[str, Any] = {
-    "code": v4.new_code_cell,
-    "markdown": v4.new_markdown_cell,
-    "raw": v4.new_raw_cell,
-}
+_KINDS = ("code", "markdown", "raw")
+_node = cast(Any, from_dict)
 
 
 def read_submission(content: bytes) -> list[NotebookNode]:
@@ -38,7 +35,11 @@ def read_submission(content: bytes) -> list[NotebookNode]:
 
 def new_cell(kind: str, source: str) -> NotebookNode:
     """Return an empty ``code``, ``markdown`` or ``raw`` cell with ``source``; any other kind becomes ``raw``."""
-    return cast(NotebookNode, _MAKERS.get(kind, v4.new_raw_cell)(source=source))
+    kind = kind if kind in _KINDS else "raw"
+    parts: dict[str, Any] = {"cell_type": kind, "id": "", "metadata": {}, "source": source}
+    if kind == "code":
+        parts.update(execution_count=None, outputs=[])
+    return cast(NotebookNode, _node(parts))
 
 
 def _cells_of(document: Any) -> list[dict[str, Any]]:

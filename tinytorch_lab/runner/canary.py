@@ -12,39 +12,55 @@ _ASSERTIONS = (
     "lib.testing.assert_array_equal(lib.array([{a}, {b}]), lib.array([{b}, {a}]))",
     "lib.testing.assert_equal({a}, {b})",
     "lib.testing.assert_array_almost_equal([{a}], [{b}])",
+    "lib.testing.assert_array_less([{b}], [{a}])",
+    "lib.testing.assert_almost_equal({a}, {b})",
     "assert lib.allclose([{a}], [{b}])",
     "assert lib.array_equal([{a}, {b}], [{b}, {a}])",
+    "assert lib.isclose({a}, {b})",
     "assert {a} == {b}",
 )
-_ASSERTING = """
+_CELL = """
+from tinytorch_lab.probes import probe, raises, rng
 try:
     lib = np
 except NameError:
     import numpy as lib
-{check}
+passed = []
+{checks}
+probe("{name}", [passed, raises(lambda: 1 // 0), raises(lambda: {a}), rng.random(), {b} - {a}])
+{last}
 """
-_PROBING = """
-from tinytorch_lab.probes import probe, raises, rng
-probe("{name}", [raises(lambda: 1 // 0), raises(lambda: {a}), float(rng.random()), abs({a} - {b}), len(str({b}))])
+_CHECK = """
+try:
+    {check}
+    passed.append({number})
+except:
+    pass
 """
 
 
 @dataclass(frozen=True)
 class Canary:
-    """A cell of the trusted side that looks like a test: it must raise, or must report exactly ``expected``."""
+    """A cell of the trusted side that looks like a test: it must report ``expected`` and then raise."""
 
     source: str
-    check: str
-    expected: tuple[str, list[Any]] | None
+    name: str
+    expected: list[Any]
 
-    def evidence(self, status: str, kind: str, probes: list[tuple[str, Any]]) -> str:
+    def evidence(self, status: str, probes: list[tuple[str, Any]]) -> str:
         """Return what was wrong with the outcome, or nothing."""
-        if self.expected is None:
-            honest = status == "error" and kind != "NotImplementedError"
-            return "" if honest else f"a check that must fail passed ({self.check})"
-        if status == "ok" and probes == [self.expected]:
-            return ""
-        return "probes, raises or rng do not report what they are given"
+        reported = probes[0][1] if len(probes) == 1 and probes[0][0] == self.name else None
+        if not isinstance(reported, list) or len(reported) != 1 + len(self.expected):
+            return "checks that must fail were not carried out"
+        passed = reported[0] if isinstance(reported[0], list) else []
+        names = [_ASSERTIONS[number] for number in range(len(_ASSERTIONS)) if number in passed]
+        if names:
+            return f"checks that must fail passed: {', '.join(name.split('(')[0] for name in names)}".replace(
+                "lib.", "np."
+            )
+        if reported != [[], *self.expected]:
+            return "probes, raises or rng do not report what they are given"
+        return "" if status == "error" else "checks that must fail passed: assert"
 
 
 def canary_places(places: list[int]) -> dict[int, int]:
@@ -57,14 +73,12 @@ def canary_places(places: list[int]) -> dict[int, int]:
 
 
 def make_canary(seed: list[int]) -> Canary:
-    """Return a random canary; ``seed`` is the one its ``rng`` gets."""
+    """Return a canary with fresh numbers; ``seed`` is the one its ``rng`` gets."""
     first = 1 + secrets.randbelow(10**6) / 1000
     numbers = {"a": first, "b": first * (2 + secrets.randbelow(7))}
-    pick = secrets.randbelow(len(_ASSERTIONS) + 2)
-    if pick < len(_ASSERTIONS):
-        check = _ASSERTIONS[pick].format(**numbers)
-        return Canary(_ASSERTING.format(check=check), check.split("(")[0], None)
+    order = secrets.SystemRandom().sample(range(len(_ASSERTIONS)), len(_ASSERTIONS))
+    checks = "".join(_CHECK.format(check=_ASSERTIONS[number].format(**numbers), number=number) for number in order)
     name = secrets.token_hex(4)
+    source = _CELL.format(checks=checks, name=name, last=f"assert {numbers['a']} > {numbers['b']}", **numbers)
     draw = float(np.random.default_rng(seed).random())
-    expected = ["ZeroDivisionError", "", draw, abs(numbers["a"] - numbers["b"]), len(str(numbers["b"]))]
-    return Canary(_PROBING.format(name=name, **numbers), "probe", (name, expected))
+    return Canary(source, name, ["ZeroDivisionError", "", draw, numbers["b"] - numbers["a"]])

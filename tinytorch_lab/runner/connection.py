@@ -124,17 +124,17 @@ def _disk_use(home: Path, child: int) -> int:
         entries += 1 + len(names)
         if entries > _WATCHED_ENTRIES:
             return 1 << 62
-        total += sum(_allocated(f"{folder}/{name}") for name in names)
+        total += sum(_allocated(Path(folder, name)) for name in names)
     try:
-        opened = os.listdir(f"/proc/{child}/fd")
+        opened = list(Path(f"/proc/{child}/fd").iterdir())
     except OSError:
         return total
-    return total + sum(_allocated(f"/proc/{child}/fd/{name}", deleted=True) for name in opened)
+    return total + sum(_allocated(path, deleted=True) for path in opened)
 
 
-def _allocated(path: str, deleted: bool = False) -> int:
+def _allocated(path: Path, deleted: bool = False) -> int:
     try:
-        found = os.stat(path) if deleted else os.lstat(path)
+        found = path.stat(follow_symlinks=deleted)
     except OSError:
         return 0
     counted = stat.S_ISREG(found.st_mode) and (found.st_nlink == 0 or not deleted)

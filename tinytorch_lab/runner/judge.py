@@ -58,7 +58,8 @@ def judge(result: CellResult, reference: CellResult, points: float) -> Verdict:
     matched = sum(verdict.matched for verdict in verdicts)
     score = points * matched / len(verdicts)
     message = _message(result, matched, public, len(verdicts))
-    return Verdict(score, points, tuple(verdicts), message, _details(result, verdicts))
+    surplus = len(result.probes) - len(reference.probes)
+    return Verdict(score, points, tuple(verdicts), message, _details(result, verdicts, surplus))
 
 
 def _judge_by_end(result: CellResult, points: float) -> Verdict:
@@ -109,8 +110,9 @@ def _place(failure: Failure) -> str:
     return f" in {visible[-1].cell}, line {visible[-1].line}" if visible else ""
 
 
-def _details(result: CellResult, verdicts: list[ProbeVerdict]) -> str:
+def _details(result: CellResult, verdicts: list[ProbeVerdict], surplus: int) -> str:
     lines = [f"{verdict.name}: {verdict.reason}" for verdict in verdicts if not verdict.matched]
+    lines += [f"{surplus} values more than the test reports arrived; they count for nothing"] if surplus > 0 else []
     return "\n".join([*lines, *([_why(result)] if result.failure else [])])
 
 

@@ -166,9 +166,7 @@ class Session:
         header = {"kind": "test", "place": place, "seed": seed, "separate": True, "output_bytes": 1000}
         probes: list[ProbeValue] = []
         report = self._ask(header, _compiled(canary.source, place), _CANARY_SECONDS, probes)
-        failure = report.get("failure")
-        kind = str(failure.get("kind")) if isinstance(failure, dict) else ""
-        evidence = canary.evidence(str(report.get("status")), kind, [(probe.name, probe.value) for probe in probes])
+        evidence = canary.evidence(str(report.get("status")), [(probe.name, probe.value) for probe in probes])
         self._evidence += [evidence] if evidence else []
 
     def _guarded(self, step: Callable[[], None]) -> None:

@@ -39,6 +39,11 @@ export const coursePlugin: JupyterFrontEndPlugin<ITinyTorch> = {
     });
     const tests = new TestsModel(api, events);
     tests.finished.connect(() => void modules.refresh());
-    return { modules, notebooks, tests, thinking: new ThinkingModel(notebooks) };
+    return {
+      modules,
+      notebooks,
+      tests,
+      thinking: new ThinkingModel(notebooks)
+    };
   }
 };

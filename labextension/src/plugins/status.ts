@@ -17,15 +17,15 @@ export const statusPlugin: JupyterFrontEndPlugin<void> = {
   optional: [IStatusBar, ITranslator],
   activate: (
     app: JupyterFrontEnd,
-    { modules, notebooks }: ITinyTorch,
+    tinytorch: ITinyTorch,
     statusBar: IStatusBar | null,
     translator: ITranslator | null
   ): void => {
     const trans = (translator ?? nullTranslator).load(TRANSLATION_DOMAIN);
     statusBar?.registerStatusItem('tinytorch-lab:status', {
       item: createStatusItem({
-        modules,
-        notebooks,
+        modules: tinytorch.modules,
+        notebooks: tinytorch.notebooks,
         commands: app.commands,
         trans
       }),

@@ -21,9 +21,7 @@ export function Notices(props: {
         <List notices={notices.slice(0, SHOWN)} />
         {folded.length > 0 && (
           <details>
-            <summary>
-              {trans._n('%1 more', '%1 more', folded.length)}
-            </summary>
+            <summary>{trans._n('%1 more', '%1 more', folded.length)}</summary>
             <List notices={folded} />
           </details>
         )}

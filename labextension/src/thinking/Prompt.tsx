@@ -1,7 +1,4 @@
-import {
-  type IRenderMimeRegistry,
-  MimeModel
-} from '@jupyterlab/rendermime';
+import { type IRenderMimeRegistry, MimeModel } from '@jupyterlab/rendermime';
 import { Widget } from '@lumino/widgets';
 import React from 'react';
 

@@ -42,7 +42,7 @@ export class Answers implements IDisposable {
     autosaveMs: number = AUTOSAVE_MS
   ) {
     this._autosave = new Debouncer(() => this.save(), autosaveMs);
-    this._notebook.changed.connect(this._readAgain, this);
+    this._context.model.contentChanged.connect(this._readAgain, this);
     this._context.model.stateChanged.connect(this._onStateChanged, this);
     this._context.saveState.connect(this._onSaveState, this);
     this._questions = readQuestions(this._notebook);
@@ -142,10 +142,7 @@ export class Answers implements IDisposable {
     this._changed.emit();
   }
 
-  private _onSaveState(
-    _: unknown,
-    state: DocumentRegistry.SaveState
-  ): void {
+  private _onSaveState(_: unknown, state: DocumentRegistry.SaveState): void {
     this._saving = state === 'started';
     if (state === 'failed') {
       this._failure = { reason: null };

@@ -20,6 +20,8 @@ _exec, _load = exec, marshal.loads
 _set_handler, _set_timer = signal.signal, signal.setitimer
 _start_trace, _stop_trace, _peak = tracemalloc.start, tracemalloc.stop, tracemalloc.get_traced_memory
 
+_DESCRIBING_SECONDS = 0.4
+
 Message = dict[str, Any]
 
 
@@ -69,12 +71,12 @@ class CellRunner:
         except BaseException as escaped:
             error = escaped
         if error is not None:
-            report |= {"status": "error", "failure": describe(error)}
+            report |= _failed(error)
 
     def _run_test(self, header: Message, raw: bytes, report: Message) -> None:
         report["replaced"] = self._guard.restore()
         sys.stdout, sys.stderr = self._streams
-        self._probes.start(header["token"], header["seed"])
+        report["replaced"] += self._probes.start(header["token"], header["seed"])
         namespace = self._shell.user_ns
         code = _load(raw)
         _start_trace()
@@ -84,9 +86,15 @@ class CellRunner:
             else:
                 _exec(code, namespace)
         except BaseException as error:
-            report |= {"status": "error", "failure": describe(error)}
+            report |= _failed(error)
         report["peak"] = _peak()[1]
         _stop_trace()
+
+
+def _failed(error: BaseException) -> Message:
+    """Return what a report says of ``error``; its text is student code and gets a little time of its own."""
+    _set_timer(signal.ITIMER_REAL, _DESCRIBING_SECONDS)
+    return {"status": "error", "failure": describe(error)}
 
 
 def _time_is_up(_number: int, _frame: FrameType | None) -> NoReturn:

@@ -1,0 +1,18 @@
+# what: descriptors without end
+# score: 10
+# integrity: ok
+def scale(x, factor):
+    return x * factor
+
+
+def total(x):
+    if not isinstance(x, np.ndarray):
+        raise TypeError("an array is needed")
+    return x.sum()
+
+# %%
+held = []
+while True:
+    held.append(open("/dev/null"))
+# %%
+del held
