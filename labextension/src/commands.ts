@@ -133,7 +133,8 @@ export function addCommands(
       await tests.load(entry.name);
       if (backup !== null) {
         Notification.success(
-          trans.__('Your previous notebook is kept as %1.', backup)
+          trans.__('Your previous notebook is kept as %1.', backup),
+          { autoClose: NOTICE_MS }
         );
       }
     }
@@ -164,6 +165,9 @@ export function addCommands(
   );
   return added;
 }
+
+/** Long enough to read a path. */
+const NOTICE_MS = 12_000;
 
 const NO_ARGS: ReadonlyJSONObject = { type: 'object', properties: {} };
 

@@ -189,8 +189,8 @@ describe('ModulesView', () => {
     expect(await axe(container)).toHaveNoViolations();
     asked.mockResolvedValue(course());
     await userEvent.click(screen.getByRole('button', { name: 'Try again' }));
+    expect(await screen.findByText('01 tensor')).toBeInTheDocument();
     await act(settle);
-    expect(screen.getByText('01 tensor')).toBeInTheDocument();
     expect(screen.queryByRole('alert')).toBeNull();
   });
 });

@@ -22,9 +22,9 @@ from tinytorch_lab.runner.contract import Cell, CellResult, Job, Limits, RunEnd
 from tinytorch_lab.runner.judge import judge
 from tinytorch_lab.runner.pool import LocalExecutor
 
-ATTACKS = sorted((Path(__file__).parent / "attacks").glob("*.py"))
+ATTACKS = sorted((Path(__file__).parent / "attacks").glob("*.attack"))
 LIMITS = Limits(
-    cell_seconds=0.7,
+    cell_seconds=1,
     notebook_seconds=20,
     memory_bytes=1 << 30,
     output_bytes=100_000,
@@ -75,10 +75,10 @@ probe("total of text", raises(lambda: total("text")))
 
 @dataclass(frozen=True)
 class Attack:
-    """A hand-in and what must come of it; ``integrity`` may be ``any``."""
+    """A hand-in and what must come of it: one of ``scores``; ``integrity`` may be ``any``."""
 
     name: str
-    score: float
+    scores: tuple[float, ...]
     integrity: str
     source: str
 
@@ -108,7 +108,7 @@ def read_attack(path: Path) -> Attack:
     """Read an attack with its header."""
     text = path.read_text(encoding="utf-8")
     header = dict(line.removeprefix("# ").split(": ", 1) for line in text.splitlines()[:3])
-    return Attack(path.stem, float(header["score"]), header["integrity"], text)
+    return Attack(path.stem, tuple(map(float, header["score"].split(" or "))), header["integrity"], text)
 
 
 @contextlib.contextmanager
@@ -172,13 +172,13 @@ def violations(executor: LocalExecutor, attack: Attack, place: Surroundings, ref
         found.append("cells are missing from the results")
     if end.integrity != attack.integrity != "any":
         found.append(f"integrity is {end.integrity} ({end.reason})")
-    if score(results, reference) != attack.score:
+    if score(results, reference) not in attack.scores:
         found.append(f"it scores {score(results, reference)}")
     escapes = _shown_escapes(results)
     if escapes or place.secret in repr(results):
         found.append(f"it escaped: {escapes}")
     found += _left_behind(executor)
-    after, after_end = run(executor, job((Path(__file__).parent / "attacks/honest.py").read_text(), place.names))
+    after, after_end = run(executor, job((Path(__file__).parent / "attacks/honest.attack").read_text(), place.names))
     if (score(after, reference), after_end.integrity) != (2 * POINTS, "ok"):
         found.append(f"the next submission scored {score(after, reference)} ({after_end.reason})")
     traces, _ = run(executor, Job((Cell("look", LOOK),), limits=LIMITS))
@@ -235,7 +235,7 @@ def _describe(folder: Path) -> str:
 
 def reference_results(executor: LocalExecutor, place: Surroundings) -> list[CellResult]:
     """Return what the right solution gives."""
-    return run(executor, job((Path(__file__).parent / "attacks/honest.py").read_text(), place.names))[0]
+    return run(executor, job((Path(__file__).parent / "attacks/honest.attack").read_text(), place.names))[0]
 
 
 def main() -> None:

@@ -9,10 +9,10 @@ from pathlib import Path
 
 import pytest
 from nbformat import NotebookNode
+from nbgrader.api import Gradebook
 
 from tests.grading.conftest import MODULE, finish
 from tests.grading.handins import handed_in, write
-from tests.modules import write_curriculum
 from tinytorch_lab.errors import ConflictError, InvalidInputError, NotAvailableError, NotFoundError
 from tinytorch_lab.grading.course import init_course
 from tinytorch_lab.grading.folder import SETTINGS, CourseFolder, load_course_folder
@@ -45,20 +45,15 @@ def test_a_second_worker_refuses_and_names_the_first(course: CourseFolder):
         assert "\n" not in str(caught.value)
     finally:
         assert ended(worker) == 0
-    with GradingService(course) as service:
-        assert [row.student for row in service.report()] == ["ada"]
 
 
-def test_the_worker_ends_with_its_parent_in_the_middle_of_a_job(
-    course: CourseFolder, released: NotebookNode, tmp_path: Path
-):
+def test_the_worker_ends_with_its_parent_in_the_middle_of_a_job(course: CourseFolder, released: NotebookNode):
     def endless(notebook: NotebookNode) -> None:
         notebook.cells[1].source = "while True:\n    pass"
 
     for number in range(20):
-        write(handed_in(released, endless), tmp_path / "class", f"student-{number:02}")
-    with GradingService(course) as service:
-        finish(service.collect(MODULE, source=tmp_path / "class"))
+        place = f"{MODULE}/{MODULE}.ipynb"
+        write(handed_in(released, endless), course.root / "submitted", f"student-{number:02}", place)
     worker = started(course)
     assert worker.stdin is not None
     request = {"operation": "autograde", "arguments": {"module": MODULE, "student": None}}
@@ -116,17 +111,23 @@ def test_errors_cross_the_boundary_as_one_sentence(shared, call, kind, says):
     assert type(caught.value) is kind
 
 
-def test_making_a_course_twice_changes_nothing(tmp_path: Path):
-    library = write_curriculum(tmp_path / "curriculum")
-    course = init_course(tmp_path / "course", library, ["ada"])
-    settings = (course.root / SETTINGS).read_text(encoding="utf-8")
-    (course.root / SETTINGS).write_text(settings.replace("= false", "= true"), encoding="utf-8")
-    again = init_course(tmp_path / "course", library, ["ada", "ben"])
+def test_making_a_course_again_completes_it_and_changes_nothing_else(course: CourseFolder, tmp_path: Path):
+    settings, config = course.root / SETTINGS, course.root / "nbgrader_config.py"
+    changed = settings.read_text(encoding="utf-8").replace("= false", "= true")
+    settings.write_text(changed, encoding="utf-8")
+    config.unlink()
+    released = course.released(MODULE).read_bytes()
+    again = init_course(course.root, course.library, ["ada", "ben"])
     assert again.allow_unsandboxed
-    with GradingService(again) as service:
-        assert service.report() == []
+    assert settings.read_text(encoding="utf-8") == changed
+    assert config.is_file()
+    assert course.released(MODULE).read_bytes() == released
+    with Gradebook(course.db_url, course.course_id) as gradebook:
+        assert [student.id for student in gradebook.students] == ["ada", "ben"]
+        assert [assignment.name for assignment in gradebook.assignments] == [MODULE]
     with pytest.raises(InvalidInputError, match="no student id"):
-        init_course(tmp_path / "course", library, ["not/an/id"])
+        init_course(tmp_path / "new", course.library, ["not/an/id"])
+    assert not (tmp_path / "new").exists()
 
 
 def test_what_is_no_course_is_said_so(tmp_path: Path, course: CourseFolder):
@@ -150,14 +151,12 @@ def test_what_is_no_course_is_said_so(tmp_path: Path, course: CourseFolder):
         load_course_folder(course.root)
 
 
-def test_a_broken_configuration_is_named(service: GradingService, course: CourseFolder):
-    (course.root / "nbgrader_config.py").write_text("c = get_config(\n", encoding="utf-8")
+def test_what_cannot_be_written_or_run_is_named_and_changes_nothing(service: GradingService, course: CourseFolder):
+    config = course.root / "nbgrader_config.py"
+    config.write_text("c = get_config(\n", encoding="utf-8")
     with pytest.raises(InvalidInputError, match=r"nbgrader_config\.py cannot be run: SyntaxError"):
         finish(service.release(MODULE))
     assert course.released(MODULE).is_file()
-
-
-def test_what_cannot_be_written_is_said_and_changes_nothing(service: GradingService, course: CourseFolder):
     folder = course.source(MODULE).parent
     folder.rename(folder.with_name("aside"))
     folder.write_text("in the way", encoding="utf-8")

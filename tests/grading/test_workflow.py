@@ -248,9 +248,10 @@ def test_a_broken_mark_scheme_is_reported_and_the_former_notebook_stays(shared: 
 
 
 def test_a_module_that_cannot_be_graded_stops_the_job_before_any_student(
-    course: CourseFolder, service: GradingService, released: NotebookNode, tmp_path: Path
+    shared: Shared, released: NotebookNode, tmp_path: Path
 ):
-    write(handed_in(released), tmp_path / "class", "ada")
+    course, service = shared
+    write(handed_in(released), tmp_path / "class", "emil")
     finish(service.collect(MODULE, source=tmp_path / "class"))
     source = course.source(MODULE)
     original = source.read_text(encoding="utf-8")
@@ -260,9 +261,9 @@ def test_a_module_that_cannot_be_graded_stops_the_job_before_any_student(
     source.write_text(original.replace('"points": 40', '"points": 41'), encoding="utf-8")
     with pytest.raises(ConflictError, match="changed since its release; release it again"):
         finish(service.autograde(MODULE))
-    assert load_evidence(course, MODULE, "ada") is None
+    assert load_evidence(course, MODULE, "emil") is None
     source.write_text(original, encoding="utf-8")
-    assert finish(service.autograde(MODULE)).rows[0].score == 70.0
+    assert finish(service.autograde(MODULE, "emil")).rows[0].score == 70.0
 
 
 def test_the_exchange_works_with_nbgraders_own_commands(course: CourseFolder, service: GradingService, tmp_path: Path):
@@ -306,9 +307,8 @@ NO CREDIT (0-4 points):
 """
 
 
-def test_question_cells_that_nbgrader_refuses_go_the_whole_way(
-    course: CourseFolder, service: GradingService, tmp_path: Path
-):
+def test_question_cells_that_nbgrader_refuses_go_the_whole_way(shared: Shared, tmp_path: Path):
+    course, service = shared
     source = tmp_path / "reflection.py"
     source.write_text(QUESTIONS, encoding="utf-8")
     finish(service.generate("reflection", source))
@@ -331,8 +331,9 @@ def test_question_cells_that_nbgrader_refuses_go_the_whole_way(
 
 
 def test_a_hostile_submission_does_nothing_to_the_reader_of_its_feedback(
-    course: CourseFolder, service: GradingService, released: NotebookNode, tmp_path: Path
+    shared: Shared, released: NotebookNode, tmp_path: Path
 ):
+    course, service = shared
     attack = "<script>alert(1)</script>"
 
     def hostile(notebook: NotebookNode) -> None:
@@ -345,11 +346,11 @@ def test_a_hostile_submission_does_nothing_to_the_reader_of_its_feedback(
             f"def double(a):\n    raise Tag('{attack}')\n"
         )
 
-    write(handed_in(released, hostile), tmp_path / "class", "ada")
+    write(handed_in(released, hostile), tmp_path / "class", "mallory")
     finish(service.collect(MODULE, source=tmp_path / "class"))
-    finish(service.autograde(MODULE))
-    assert finish(service.feedback(MODULE, force=True)).ok
-    page = course.feedback(MODULE, "ada").read_text(encoding="utf-8")
+    finish(service.autograde(MODULE, "mallory"))
+    assert finish(service.feedback(MODULE, "mallory", force=True)).ok
+    page = course.feedback(MODULE, "mallory").read_text(encoding="utf-8")
     assert "&lt;script&gt;alert(1)" in page
     for active in ("<script", "<img", 'href="javascript', "onerror=alert(1)>"):
         assert active not in page

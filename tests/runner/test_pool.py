@@ -1,10 +1,10 @@
 """The local executor: what a run reports, whatever its cells do."""
 
-import os
 import threading
 import time
 from pathlib import Path
 
+import psutil
 import pytest
 
 from tinytorch_lab.errors import NotAvailableError
@@ -226,8 +226,11 @@ def test_jobs_of_several_threads_are_all_answered(executor):
 
 
 def test_dead_fork_server_is_replaced(executor, run):
-    pid = int(run("import os\nprint(os.getppid())")[0][0].outputs[0]["text"])
-    results, end = run(f"import os, time\nos.kill({pid}, 9)\ntime.sleep(0.5)", "1")
+    stream = iter(executor.submit(Job((Cell("a", "1"), Cell("b", "import time\ntime.sleep(20)"), Cell("c", "1")))))
+    next(stream)
+    for process in psutil.Process().children():
+        process.kill()
+    *results, end = stream
     assert [result.status for result in results] == ["killed", "not_run"]
     assert end.integrity == "incomplete"
     assert run("1")[1].integrity == "ok"
@@ -247,6 +250,6 @@ def test_close_leaves_nothing_behind(tmp_path, monkeypatch):
     assert len(set(pids)) == 4
     assert [end.reason for *_, end in runs] == ["the run was cancelled"] * 2
     assert not [pid for pid in pids if Path(f"/proc/{pid}").exists()]
-    assert os.listdir(tmp_path) == []
+    assert list(tmp_path.iterdir()) == []
     with pytest.raises(NotAvailableError, match="shutting down"):
         executor.submit(Job(()))

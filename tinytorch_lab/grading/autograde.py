@@ -73,7 +73,7 @@ class Autograder:
         source = load_module_source(self._course.source(module))
         with self._gradebook.transaction() as gradebook:
             check_released(gradebook, module, {cell.id: cell.points for cell in (*source.tests, *source.responses)})
-        self._runner.reference(source)
+        self._runner.prepare(source)
 
     def grade(self, module: str, student: str) -> Evidence:
         """Grade what ``student`` handed in, whatever its state, and return why it scored as it did.

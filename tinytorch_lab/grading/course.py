@@ -9,6 +9,7 @@ from tinytorch_lab.curriculum.library import Library
 from tinytorch_lab.errors import InvalidInputError
 from tinytorch_lab.files import write_text
 from tinytorch_lab.grading.folder import SETTINGS, CourseFolder, load_course_folder
+from tinytorch_lab.grading.intake import check_student_id
 from tinytorch_lab.grading.service import GradingService
 
 __all__ = ["CourseFolder", "init_course", "load_course_folder"]
@@ -29,10 +30,12 @@ def init_course(folder: Path, library: Library, students: Sequence[str] = ()) ->
     """Make ``folder`` a course on ``library``, or complete it; what is already there stays as it is.
 
     Raises:
-        InvalidInputError: the catalogue's course id cannot name a folder.
+        InvalidInputError: the catalogue's course id, or a student's, cannot name a folder.
         NotAvailableError: the place is not ours to write, or nbgrader is not installed.
     """
     GradingService.require_nbgrader()
+    for student in students:
+        check_student_id(student)
     course_id = library.course.id
     if not _COURSE_ID.fullmatch(course_id):
         place = library.root / "course.toml"

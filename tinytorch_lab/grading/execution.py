@@ -43,13 +43,24 @@ class ModuleRunner:
 
     @cached_property
     def _executor(self) -> Executor:
-        return LocalExecutor()
+        return LocalExecutor(allow_unsandboxed=self._course.allow_unsandboxed)
 
     def close(self) -> None:
         """End the processes that run notebooks."""
         if "_executor" in self.__dict__:
             self._executor.close()
             del self.__dict__["_executor"]
+
+    def prepare(self, source: ModuleSource) -> None:
+        """Take the earlier modules and the reference solution as they are now, for the submissions to come.
+
+        Raises:
+            InvalidInputError: the reference solution fails its own tests, or an earlier module cannot be exported.
+            NotAvailableError: nothing can be run here.
+        """
+        self._packages.pop(source.name, None)
+        self._references.pop(source.digest, None)
+        self._reference(source)
 
     def grade(self, source: ModuleSource, notebook: NotebookNode) -> GradedRun:
         """Run ``notebook``, a repaired submission, and judge its tests.
@@ -58,18 +69,13 @@ class ModuleRunner:
             InvalidInputError: the reference solution fails its own tests.
             NotAvailableError: nothing can be run here.
         """
-        reference = self.reference(source)
+        reference = self._reference(source)
         results, end = self._run(source, notebook)
         tests = tuple(_scored(test, results[_cell_id(test)], reference[_cell_id(test)], end) for test in source.tests)
         return GradedRun(_with_outputs(notebook, results), tests, end, _problems(notebook, results))
 
-    def reference(self, source: ModuleSource) -> dict[str, CellResult]:
-        """Return the results of the reference solution's cells on the same hidden inputs.
-
-        Raises:
-            InvalidInputError: it fails its own tests.
-            NotAvailableError: nothing can be run here.
-        """
+    def _reference(self, source: ModuleSource) -> dict[str, CellResult]:
+        """Return the results of the reference solution's cells on the same hidden inputs."""
         if source.digest not in self._references:
             results, end = self._run(source, source.notebook)
             for test in source.tests:

@@ -157,7 +157,7 @@ def _spawn(course: CourseFolder) -> "subprocess.Popen[bytes]":
     path = os.pathsep.join([str(Path(sys.executable).parent), os.environ.get("PATH", os.defpath)])
     command = [sys.executable, "-P", "-m", "tinytorch_lab.grading.worker", str(course.root)]
     try:
-        course.state.mkdir(exist_ok=True)
+        course.state.mkdir(mode=0o700, exist_ok=True)
         with _log_path(course).open("ab") as log:
             return subprocess.Popen(
                 command,

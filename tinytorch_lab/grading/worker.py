@@ -86,7 +86,7 @@ def _sole_writer(course: CourseFolder) -> Iterator[None]:
     """Hold the course's lock, which the system releases however this process ends."""
     path = course.state / "worker.lock"
     try:
-        path.parent.mkdir(exist_ok=True)
+        path.parent.mkdir(mode=0o700, exist_ok=True)
         lock = path.open("a+")
     except OSError as error:
         raise NotAvailableError(f"Cannot write {path}: {error.strerror}.") from None

@@ -1,5 +1,7 @@
 """Turn what a child says about a cell into a result; every field is checked, because the child is not believed."""
 
+import json
+import math
 import re
 import sys
 import sysconfig
@@ -13,6 +15,7 @@ from tinytorch_lab.runner.frames import ProtocolError
 _ANSI = re.compile(r"\x1b\[[0-9;?]*[A-Za-z]")
 _CELL_FILE = re.compile(r"^/tmp/ipykernel_\d+/(\d+)\.py$")
 _TEST_FILE = re.compile(r"^<test (\d+)>$")
+_JSON_TYPE = re.compile(r"^application/(.*\+)?json$")
 _OWN = "tinytorch_lab/runner/"
 _HIDDEN = "(hidden test)"
 _BEGIN_HIDDEN, _END_HIDDEN = "### BEGIN HIDDEN TESTS", "### END HIDDEN TESTS"
@@ -162,17 +165,25 @@ def _output(said: dict[str, Any]) -> dict[str, Any]:
                 "traceback": lines}  # fmt: skip
     if kind not in ("display_data", "execute_result"):
         raise ValueError("output")
-    output = {"output_type": kind, "data": _data(said["data"]), "metadata": _data(said["metadata"])}
+    data = {mime: _of_mime_type(mime, value) for mime, value in _data(said["data"]).items()}
+    output = {"output_type": kind, "data": data, "metadata": dict(_data(said["metadata"]))}
     return output | ({"execution_count": _natural(said["execution_count"])} if kind == "execute_result" else {})
 
 
 def _data(said: Any) -> Any:
-    """Return JSON data whose strings are all printable."""
+    """Return JSON data whose strings are all printable and whose numbers JSON can hold."""
     if isinstance(said, str):
         return printable(said)
     if isinstance(said, dict):
         return {printable(key): _data(value) for key, value in said.items()}
+    if isinstance(said, float) and not math.isfinite(said):
+        return None
     return [_data(item) for item in said] if isinstance(said, list) else said
+
+
+def _of_mime_type(mime: str, value: Any) -> Any:
+    """Return ``value`` as nbformat allows it: only JSON types may hold more than text."""
+    return value if isinstance(value, str) or _JSON_TYPE.match(mime) else json.dumps(value)
 
 
 def _natural(value: Any) -> int:

@@ -1,11 +1,10 @@
-import type { JupyterFrontEnd } from '@jupyterlab/application';
 import type { IDocumentManager } from '@jupyterlab/docmanager';
 import type { DocumentRegistry } from '@jupyterlab/docregistry';
 import type { INotebookTracker, NotebookPanel } from '@jupyterlab/notebook';
 import type { IDisposable } from '@lumino/disposable';
-import { MessageLoop } from '@lumino/messaging';
 import { Debouncer } from '@lumino/polling';
 import { type ISignal, Signal } from '@lumino/signaling';
+import { DockPanel } from '@lumino/widgets';
 
 import type { ModuleEntry } from '../api/types';
 import type { ModulesModel } from '../modules/model';
@@ -15,7 +14,6 @@ import { revealCell } from './reveal';
 /** The module notebooks that are open in this page, and which module is the current one. */
 export class Notebooks implements IDisposable {
   constructor(options: Notebooks.IOptions) {
-    this._shell = options.shell;
     this._documents = options.documents;
     this._tracker = options.tracker;
     this._modules = options.modules;
@@ -84,26 +82,23 @@ export class Notebooks implements IDisposable {
     if (!path) {
       return;
     }
-    const focused = document.activeElement;
-    const open = this._find(path);
-    if (open) {
-      await open.context.ready;
-      if (!open.isVisible) {
-        this._shell.activateById(open.id);
-      }
-    }
-    const panel = open ?? (await this.open(path));
+    const panel = this._find(path) ?? this._openBehind(path);
+    await panel?.context.ready;
     const shared = panel?.content.model?.sharedModel;
     if (!panel || !shared) {
       return;
     }
-    await panel.revealed;
-    // Activating a tab moves the focus; the student stays where they clicked.
-    MessageLoop.flush();
-    if (focused instanceof HTMLElement && focused !== document.activeElement) {
-      focused.focus({ preventScroll: true });
+    // Activating the tab would move the focus; selecting it only shows it.
+    if (panel.parent instanceof DockPanel) {
+      panel.parent.selectWidget(panel);
     }
+    await panel.revealed;
     revealCell(panel, locate(shared));
+  }
+
+  private _openBehind(path: string): NotebookPanel | null {
+    this._documents.open(path, 'default', undefined, { activate: false });
+    return this._find(path);
   }
 
   private _find(path: string): NotebookPanel | null {
@@ -151,7 +146,6 @@ export class Notebooks implements IDisposable {
     }
   }
 
-  private readonly _shell: JupyterFrontEnd.IShell;
   private readonly _documents: IDocumentManager;
   private readonly _tracker: INotebookTracker | null;
   private readonly _modules: ModulesModel;
@@ -165,7 +159,6 @@ export class Notebooks implements IDisposable {
 export namespace Notebooks {
   /** The parts of the application that open and show notebooks; `tracker` is null on pages without notebooks. */
   export interface IOptions {
-    shell: JupyterFrontEnd.IShell;
     documents: IDocumentManager;
     tracker: INotebookTracker | null;
     modules: ModulesModel;

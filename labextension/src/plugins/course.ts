@@ -32,7 +32,6 @@ export const coursePlugin: JupyterFrontEndPlugin<ITinyTorch> = {
     const api = new ApiClient(serverSettings, trans);
     const modules = new ModulesModel(api);
     const notebooks = new Notebooks({
-      shell: app.shell,
       documents,
       tracker,
       modules

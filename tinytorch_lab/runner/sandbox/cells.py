@@ -21,6 +21,8 @@ _set_handler, _set_timer = signal.signal, signal.setitimer
 _start_trace, _stop_trace, _peak = tracemalloc.start, tracemalloc.stop, tracemalloc.get_traced_memory
 
 _DESCRIBING_SECONDS = 0.4
+_REPEAT_SECONDS = 0.15
+"""The alarm comes again, for code that catches everything once."""
 
 Message = dict[str, Any]
 
@@ -50,11 +52,12 @@ class CellRunner:
         report: Message = {"end": header["token"], "status": "ok", "count": self._count, "peak": 0, "replaced": []}
         try:
             _set_handler(signal.SIGALRM, _time_is_up)
-            _set_timer(signal.ITIMER_REAL, header["seconds"])
+            _set_timer(signal.ITIMER_REAL, header["seconds"], _REPEAT_SECONDS)
             run: Callable[[Message, bytes, Message], None] = self._run_test if test else self._run_student
             run(header, raw, report)
             _set_timer(signal.ITIMER_REAL, 0)
         except CellTimeout as error:
+            _set_timer(signal.ITIMER_REAL, 0)
             report |= {"status": "error", "failure": report.get("failure") or describe(error)}
         self._count += not header.get("separate", False)
         outputs = self._recorder.take()

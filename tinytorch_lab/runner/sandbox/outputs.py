@@ -59,6 +59,8 @@ class Recorder:
             self._display(kind, content)
 
     def _display(self, kind: str, content: dict[str, Any]) -> None:
+        if (size := _text_size([content["data"], content["metadata"]])) > self._left:
+            self._charge(size)
         output = {"output_type": "display_data", "data": content["data"], "metadata": content["metadata"] or {}}
         if kind == "execute_result":
             output |= {"output_type": kind, "execution_count": content["execution_count"]}
@@ -114,6 +116,14 @@ class Stream(io.TextIOBase):
             raise TypeError(f"write() argument must be str, not {type(text)}")
         self._recorder.write(self.name, text)
         return len(text)
+
+
+def _text_size(data: object) -> int:
+    """Return the length of all strings in JSON data: far cheaper than encoding what is too long anyway."""
+    if isinstance(data, str):
+        return len(data)
+    values = data.values() if isinstance(data, dict) else data if isinstance(data, list) else ()
+    return sum(map(_text_size, values))
 
 
 def _error(content: dict[str, Any]) -> dict[str, Any]:

@@ -6,11 +6,20 @@ from typing import Any, NoReturn
 
 from ipykernel.compiler import XCachingCompiler
 from ipykernel.zmqshell import ZMQInteractiveShell
-from IPython.core.error import StdinNotImplementedError
+from IPython.core.error import StdinNotImplementedError, UsageError
 from jupyter_client.session import Session
 from traitlets.config import Config
 
 from tinytorch_lab.runner.sandbox.outputs import Recorder
+
+
+_WARMING = (
+    "import numpy\nnumpy.zeros(2)",
+    "import numpy\nnumpy.testing.assert_allclose(1, 2)",
+    "import json\njson.loads('{')",
+    "class A:\n    def f(self):\n        return self.x\nA().f()",
+    "def f(:",
+)
 
 
 class RecordingSession(Session):
@@ -43,6 +52,11 @@ class CellCompiler(XCachingCompiler):
 class Shell(ZMQInteractiveShell):
     """Runs cells; what would end or block a kernel raises instead."""
 
+    def enable_gui(self, gui: object = None) -> None:
+        """Accept inline plots; there is no event loop for any other kind."""
+        if gui not in (None, "inline", "agg"):
+            raise UsageError(f"{gui} needs a window, and a notebook run in a sandbox has none")
+
     def ask_exit(self) -> NoReturn:
         """Take ``exit`` and ``quit`` as an exception in the cell: the cells after it still run."""
         raise SystemExit("the notebook asked its kernel to stop")
@@ -65,7 +79,7 @@ def make_shell(recorder: Recorder) -> Any:
     shell.builtin_trap.activate()
     builtins.input = _no_input
     names = set(shell.user_ns)
-    for source in ("1 + 1", "import numpy\nnumpy.zeros(2)", "1 / 0", "raise ValueError('x')", "def f(:"):
+    for source in _WARMING:
         shell.run_cell(source, store_history=False)
     shell.displayhook.flush()
     for name in set(shell.user_ns) - names:

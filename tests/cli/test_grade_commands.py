@@ -1,0 +1,113 @@
+"""The instructor's commands, and the demo, on a real course folder."""
+
+import json
+
+import pytest
+
+from tests.modules import MODULE, write_curriculum
+from tinytorch_lab.curriculum.notebooks import write_notebook
+from tinytorch_lab.grading.course import init_course
+from tinytorch_lab.grading.synthetic import complete
+
+
+@pytest.fixture
+def curriculum(tmp_path):
+    library = write_curriculum(tmp_path / "curriculum")
+    (library.root / "01_sums" / "mutants.toml").write_text(
+        '[[mutant]]\nname = "plus"\ncell = "double"\nfind = "add(a, a)"\nreplace = "add(a, 1)"\n'
+        'fails = "test_double"\nwhy = "Adds one instead of doubling."\n'
+    )
+    return library
+
+
+def test_a_course_from_init_to_feedback(tito, curriculum, tmp_path, monkeypatch):
+    assert tito("grade", "init", tmp_path / "course", "--curriculum", curriculum.root, "--student", "ada").code == 0
+    monkeypatch.chdir(tmp_path / "course")
+    module = curriculum.course.find("1")
+    handed_in = tmp_path / "in" / "ada" / "01_sums.ipynb"
+    write_notebook(complete(curriculum.instructor(module), ()), handed_in)
+    for command in (("generate", "1"), ("release", "1"), ("collect", "1", "--from", tmp_path / "in")):
+        assert tito("grade", *command).code == 0
+    graded = json.loads(tito("nbgrader", "autograde", "sums", "--json").out)
+    assert [(row["subject"], row["score"], row["total"]) for row in graded] == [("ada", 70, 70)]
+
+    answers = json.loads(tito("grade", "manual", "1", "--json").out)
+    assert [answer["response_id"] for answer in answers] == ["response_1", "response_2", "response_3"]
+    assert answers[0]["scheme"]["levels"][0]["label"] == "Excellent"
+    assert "measurements" in answers[0]["text"]
+
+    unmarked = tito("grade", "feedback", "1")
+    assert unmarked.code == 1
+    too_many = tito("grade", "manual", "1", "--student", "ada", "--response", "response_1", "--points", 99)
+    assert too_many.code == 1
+    assert "10" in too_many.err
+    for number in (1, 2, 3):
+        marked = tito("grade", "manual", "1", "--student", "ada", "--response", f"response_{number}", "--points", 8)
+        assert marked.code == 0, marked.err
+    assert tito("grade", "feedback", "1").code == 0
+    page = (tmp_path / "course" / "feedback" / "ada" / "01_sums" / "01_sums.html").read_text()
+    assert "names the cost without a figure" in page
+    rows = json.loads(tito("grade", "report", "--json").out)
+    assert [(row["student"], row["automatic"], row["written"], row["state"]) for row in rows] == [
+        ("ada", "70/70", "24/30", "feedback")
+    ]
+
+
+def test_a_module_with_findings_is_not_generated(tito, curriculum, tmp_path, monkeypatch):
+    write_curriculum(curriculum.root, MODULE.replace('"points": 40', '"points": 41'))
+    tito("grade", "init", tmp_path / "course", "--curriculum", curriculum.root)
+    monkeypatch.chdir(tmp_path / "course")
+    outcome = tito("grade", "generate", "1")
+    assert outcome.code == 1
+    assert "add up to 71, not 70" in outcome.err
+    assert not list((tmp_path / "course").glob("source/*/*.ipynb"))
+
+
+@pytest.fixture(scope="module")
+def empty_course(tmp_path_factory):
+    folder = tmp_path_factory.mktemp("course")
+    library = write_curriculum(folder / "curriculum")
+    init_course(folder / "course", library)
+    return folder / "course"
+
+
+@pytest.mark.parametrize(
+    ("arguments", "words"),
+    [
+        (("release", "1"), "generate"),
+        (("autograde", "1"), "01_sums"),
+        (("manual", "1"), "01_sums"),
+        (("feedback", "1"), "01_sums"),
+        (("collect", "1", "--from", "nowhere"), "nowhere"),
+        (("generate", "99"), "There is no module"),
+        (("generate", "later"), "not yet available"),
+        (("report", "--module", "99"), "There is no module"),
+        (("manual", "1", "--points", "3"), "give --student, --response and --points"),
+    ],
+)
+def test_bad_input_is_one_sentence(tito, empty_course, monkeypatch, arguments, words):
+    monkeypatch.chdir(empty_course)
+    outcome = tito("grade", *arguments)
+    assert outcome.code == 1
+    assert words in outcome.err
+    assert "Traceback" not in outcome.err
+
+
+def test_the_demo_says_who_got_what_and_why(tito, curriculum, tmp_path):
+    outcome = tito("demo", "--curriculum", curriculum.root, "--json", "--keep", tmp_path / "kept")
+    rows = {row["student"]: row for row in json.loads(outcome.out)}
+    scores = {student: (row["automatic"], row["state"]) for student, row in rows.items()}
+    assert scores == {
+        "ada": ("70/70", "feedback"),
+        "ben": ("40/70", "feedback"),
+        "cleo": ("40/70", "feedback"),
+        "dan": ("40/70", "feedback"),
+        "eve": ("0/70", "feedback"),
+        "finn": (None, "not submitted"),
+    }
+    assert "test_double" in rows["ben"]["lost"]
+    assert "SyntaxError" in rows["dan"]["note"]
+    assert (tmp_path / "kept" / "gradebook.db").is_file()
+    again = tito("demo", "--curriculum", curriculum.root, "--keep", tmp_path / "kept")
+    assert (again.code, again.err.count("\n")) == (1, 1)
+    assert "exists already" in again.err
