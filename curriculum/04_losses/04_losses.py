@@ -22,7 +22,8 @@ learning, and the instrument that checks slopes without knowing any calculus: th
 **Learning objectives**
 
 - derive mean squared error and cross-entropy from one principle, the likelihood of the data;
-- compute the logarithm of a softmax without overflow and without $-\infty$, and show what goes wrong otherwise;
+- compute the logarithm of a softmax without overflow and without $-\infty$, and show what goes wrong
+  otherwise;
 - write losses as compositions of ops, so that a later module can differentiate them without touching them;
 - catch the silent mistakes of this trade: shapes that broadcast, labels that are not integers, classes that
   do not exist;
@@ -90,9 +91,10 @@ wrong, and never exceeds 1: two good properties for a training signal.
 
 ### Why one number
 
-"Downhill" has a meaning only for a function with a *single* output. Two losses may disagree about which way to
-go; their sum cannot. There is a price argument too: the slopes of one number with respect to a million
-weights can be had for little more than the price of one evaluation (Module 06). For two numbers, it is twice.
+"Downhill" has a meaning only for a function with a *single* output. Two losses may disagree about which way
+to go; their sum cannot. There is a price argument too: the slopes of one number with respect to a million
+weights can be had for little more than the price of one evaluation (Module 06). For two numbers, it is
+twice.
 """
 
 # %% [markdown]
@@ -312,17 +314,18 @@ N = \text{number of elements, not of rows}.$$
 
 The arithmetic is one line. What deserves care is what comes before it.
 
-- **Shapes that broadcast.** A network returns predictions of shape `(n, 1)`, a data set often holds targets of
-  shape `(n,)`. Their difference is legal, has shape `(n, n)`, compares every prediction with every target, and
-  its mean is a perfectly plausible number. It is the most expensive silent bug of beginners. So `as_target`
-  insists on equal shapes.
+- **Shapes that broadcast.** A network returns predictions of shape `(n, 1)`, a data set often holds targets
+  of shape `(n,)`. Their difference is legal, has shape `(n, n)`, compares every prediction with every
+  target, and its mean is a perfectly plausible number. It is the most expensive silent bug of beginners. So
+  `as_target` insists on equal shapes.
 - **Precision.** Targets arrive as lists, as float64 arrays, as integers. One float64 target would promote the
   whole loss to float64. The *prediction* decides the precision.
 - **Nothing to average.** The mean of no numbers is NaN, and would reach every weight. An empty batch is a bug
   in the caller, and an error says so where it happens.
 
-`as_target` converts and checks; you will use it in two losses. A target that requires a gradient is the rare
-exception: two networks compared with one another. It stays the tensor that it is, so that the chain is not cut.
+`as_target` converts and checks; you will use it in two losses. A target that requires a gradient is the
+rare exception: two networks compared with one another. It stays the tensor that it is, so that the chain is
+not cut.
 
 Each loss exists as a function and as an object with the same name as in PyTorch. The objects have no weights,
 so they are plain callables, with a common base class that is given.
@@ -644,10 +647,10 @@ $$\operatorname{bce}(z, y) = -\,y \log \sigma(z) - (1 - y) \log(1 - \sigma(z)).$
 
 $$\max(z, 0) - z\,y + \log\bigl(1 + e^{-|z|}\bigr),$$
 
-whose *value* is right everywhere. Composed of our ops it would still be a poor choice. $\max(z, 0)$ is a ReLU,
-$|z|$ is made of two, and at $z = 0$ each has a kink, to which an op assigns one slope by convention: 0. The
-kinks cancel in the sum, but the conventions do not: at $z = 0$ such a composition reports the slope $-y$
-instead of $\tfrac12 - y$. And a network whose last layer starts at zero *begins* at $z = 0$.
+whose *value* is right everywhere. Composed of our ops it would still be a poor choice. $\max(z, 0)$ is a
+ReLU, $|z|$ is made of two, and at $z = 0$ each has a kink, to which an op assigns one slope by convention:
+0. The kinks cancel in the sum, but the conventions do not: at $z = 0$ such a composition reports the slope
+$-y$ instead of $\tfrac12 - y$. And a network whose last layer starts at zero *begins* at $z = 0$.
 
 There is a composition without a kink. A yes/no question is a choice between two classes, with logits 0 and
 $z$. Softmax does not mind a shift, so take $-z/2$ and $+z/2$:
@@ -788,8 +791,8 @@ Two kinds of question, told apart by the shapes:
 - targets of the *same* shape as the logits: yes/no questions; right where $z > 0$, that is $\sigma(z) >
   \tfrac12$, agrees with $y > \tfrac12$.
 
-Comparing arrays broadcasts too: predictions `(n,)` and targets `(n, 1)` give an `(n, n)` table of truth values
-and an accuracy that looks like guessing. `class_indices` guards against that.
+Comparing arrays broadcasts too: predictions `(n,)` and targets `(n, 1)` give an `(n, n)` table of truth
+values and an accuracy that looks like guessing. `class_indices` guards against that.
 """
 
 
@@ -870,8 +873,8 @@ The difference of two nearly equal numbers keeps only their *absolute* precision
 $\varepsilon |f| / h$, with $\varepsilon \approx 10^{-16}$ in float64 and $10^{-7}$ in float32. With
 $h = 10^{-6}$ the first leaves about ten digits, the second none.
 
-The function has to respect the caller: `x` itself must not change, and every element has to be put back before
-the next one is nudged.
+The function has to respect the caller: `x` itself must not change, and every element has to be put back
+before the next one is nudged.
 """
 
 
@@ -988,11 +991,11 @@ probe("empty", list(central_difference(lambda v: v.sum(), np.ones((0, 2))).shape
 r"""
 ### Measure: how small should a small step be?
 
-Too large, and Taylor's remainder spoils the quotient; too small, and rounding does. The figure shows the error
-of the slope of $e^{\sin x}$ at $x = 1$ against the step, for one side and for both, in float64, and for both
-sides in float32. What to look for: the slopes of the two descending lines (1 and 2 on logarithmic axes); where
-each curve turns; how much the best float32 step leaves to be desired. The default of $10^{-6}$ lies near the
-bottom of the black curve.
+Too large, and Taylor's remainder spoils the quotient; too small, and rounding does. The figure shows the
+error of the slope of $e^{\sin x}$ at $x = 1$ against the step, for one side and for both, in float64, and
+for both sides in float32. What to look for: the slopes of the two descending lines (1 and 2 on logarithmic
+axes); where each curve turns; how much the best float32 step leaves to be desired. The default of $10^{-6}$
+lies near the bottom of the black curve.
 """
 
 # %% tags=["measure"]
@@ -1035,14 +1038,15 @@ r"""
 
 ### What a loss costs
 
-A loss is $O(N \cdot C)$ in time: a handful of passes over the logits. Memory is more interesting. The next cell
-measures three ways to write the same cross-entropy, in multiples of the logits' size: the peak, and what is
-still retained when the result is recorded, because Module 06 will need it. What to look for:
+A loss is $O(N \cdot C)$ in time: a handful of passes over the logits. Memory is more interesting. The next
+cell measures three ways to write the same cross-entropy, in multiples of the logits' size: the peak, and
+what is still retained when the result is recorded, because Module 06 will need it. What to look for:
 
-- yours retains one array of the logits' size, the output of log-softmax; reshaping it was free, and the picked
-  values are one per row;
+- yours retains one array of the logits' size, the output of log-softmax; reshaping it was free, and the
+  picked values are one per row;
 - one-hot targets turn integers into an array as large as the logits, and the product with it is another;
-- softmax first, logarithm second: each of the two ops keeps an array, and far logits make it fail (section 2).
+- softmax first, logarithm second: each of the two ops keeps an array, and far logits make it fail (section
+  2).
 """
 
 # %% tags=["measure"]
@@ -1092,10 +1096,11 @@ r"""
 ### What measuring slopes costs
 
 A central difference evaluates the loss twice *per number*. The next cell does that for a linear classifier
-with more and more weights, prints the exponent from one size to the next, and extrapolates to 100,000 weights, a
-small network. What to look for: twice the weights, twice the evaluations, which alone makes an exponent of 1.
-*And* each evaluation becomes more expensive; as long as the fixed price of an op dominates one hardly sees it,
-in the end it makes an exponent of 2. It is an instrument for checking, not for training.
+with more and more weights, prints the exponent from one size to the next, and extrapolates to 100,000
+weights, a small network. What to look for: twice the weights, twice the evaluations, which alone makes an
+exponent of 1. *And* each evaluation becomes more expensive; as long as the fixed price of an op dominates
+one hardly sees it, in the end it makes an exponent of 2. It is an instrument for checking, not for
+training.
 """
 
 # %% tags=["measure"]
@@ -1125,8 +1130,8 @@ All three losses take the *mean*. The alternative is the sum; they differ by a f
 batch size. The next cell takes random batches from one data set and measures the gradient of a linear model
 for both. What to look for:
 
-- the norm of the sum's gradient grows with the batch, so that a step size tuned for 8 samples is far too large
-  for 512; the norm of the mean's gradient settles at one value, that of the whole data set;
+- the norm of the sum's gradient grows with the batch, so that a step size tuned for 8 samples is far too
+  large for 512; the norm of the mean's gradient settles at one value, that of the whole data set;
 - the scatter of the mean's gradient between batches shrinks like $1/\sqrt{B}$: four times the samples, half
   the noise. That is what a larger batch buys, and it becomes dear.
 """
@@ -1153,10 +1158,10 @@ r"""
 ### The same goal, two speeds
 
 A yes/no classifier can be trained with mean squared error on $\sigma(z)$, too: the minimum is in the same
-place. The left panel shows both losses of one logit whose target is 1, the middle one their slopes. The right
-panel lets gradient descent loose on both, from a confident *wrong* answer, with slopes from your
-`central_difference`. What to look for: where MSE's slope is largest and what it is at $z = -8$; how many steps
-each needs until the answer is right with 90 % confidence.
+place. The left panel shows both losses of one logit whose target is 1, the middle one their slopes. The
+right panel lets gradient descent loose on both, from a confident *wrong* answer, with slopes from your
+`central_difference`. What to look for: where MSE's slope is largest and what it is at $z = -8$; how many
+steps each needs until the answer is right with 90 % confidence.
 """
 
 # %% tags=["measure"]
@@ -1191,27 +1196,28 @@ plt.show()
 # %% [markdown]
 r"""
 MSE through a sigmoid multiplies the error by $\sigma'(z)$, which is nearly zero exactly where the answer is
-most wrong. Cross-entropy's logarithm cancels that factor. The loss does not only say *where* the minimum is, it
-decides how fast one gets there.
+most wrong. Cross-entropy's logarithm cancels that factor. The loss does not only say *where* the minimum
+is, it decides how fast one gets there.
 
 ## 9. In Production
 
 **Fused ops.** `torch.nn.functional.cross_entropy` is log-softmax followed by a negative log-likelihood, as
-yours is. It takes the classes on axis 1, also for images and sequences (`(batch, classes, length)`), where ours
-takes the last axis. It knows more options: class weights, label smoothing, probabilities as targets, and
-`ignore_index=-100`, which leaves padded positions out of the mean. `BCEWithLogitsLoss` exists beside `BCELoss`
-for the reason you know; the latter, which takes probabilities, has to clamp its logarithms at −100.
+yours is. It takes the classes on axis 1, also for images and sequences (`(batch, classes, length)`), where
+ours takes the last axis. It knows more options: class weights, label smoothing, probabilities as targets,
+and `ignore_index=-100`, which leaves padded positions out of the mean. `BCEWithLogitsLoss` exists beside
+`BCELoss` for the reason you know; the latter, which takes probabilities, has to clamp its logarithms at
+−100.
 
-**Reduction.** Every loss there has `reduction="mean" | "sum" | "none"`. Careful with distributed training: the
-mean of the means of several workers is the overall mean only if all batches are equally large. Token losses
-with padding, and gradient accumulation over batches of different lengths, have to weight by counts; widely
-used libraries got this wrong.
+**Reduction.** Every loss there has `reduction="mean" | "sum" | "none"`. Careful with distributed training:
+the mean of the means of several workers is the overall mean only if all batches are equally large. Token
+losses with padding, and gradient accumulation over batches of different lengths, have to weight by counts;
+widely used libraries got this wrong.
 
-**Mixed precision.** Under `torch.autocast` on a GPU, matrix products run in half precision, while log-softmax
-and most losses are on the list of operations that run in float32. Small gradients underflow in float16 all
-the same: so the loss is multiplied by a large factor before the backward pass, and the gradients divided by it
-afterwards (*loss scaling*, possible because a scalar scales everything behind it). bfloat16 has the exponent
-range of float32 and needs no scaling.
+**Mixed precision.** Under `torch.autocast` on a GPU, matrix products run in half precision, while
+log-softmax and most losses are on the list of operations that run in float32. Small gradients underflow in
+float16 all the same: so the loss is multiplied by a large factor before the backward pass, and the
+gradients divided by it afterwards (*loss scaling*, possible because a scalar scales everything behind it).
+bfloat16 has the exponent range of float32 and needs no scaling.
 
 **Gradient checks.** `torch.autograd.gradcheck` is a central difference with a step of $10^{-6}$ by default,
 and it warns about inputs that are not float64. You have just plotted why.
@@ -1219,16 +1225,16 @@ and it warns about inputs that are not float64. You have just plotted why.
 ## 10. What Breaks First at Scale
 
 **The logits of a language model.** Everything in this module is proportional to rows × classes, and in a
-language model the rows are batch × length and the classes are the vocabulary. The next cell turns your measured
-multiples into bytes. What to look for: with a large vocabulary the loss at the end of the network needs more
-memory than the weights of the matrix that produced its logits, and the largest tensor of the whole training
-step is one that nobody thinks of as a layer. The remedy is in the same table: process the rows in chunks, keep
-one number per row, and compute the softmax again when slopes are needed. Fused kernels for linear layer plus
-cross-entropy do just that, and never hold all the logits.
+language model the rows are batch × length and the classes are the vocabulary. The next cell turns your
+measured multiples into bytes. What to look for: with a large vocabulary the loss at the end of the network
+needs more memory than the weights of the matrix that produced its logits, and the largest tensor of the
+whole training step is one that nobody thinks of as a layer. The remedy is in the same table: process the
+rows in chunks, keep one number per row, and compute the softmax again when slopes are needed. Fused kernels
+for linear layer plus cross-entropy do just that, and never hold all the logits.
 
-**Counting.** The second part averages more and more equal losses in float32, one after the other and pairwise
-as NumPy does. A running sum over an epoch, kept in float32, drifts, and in the end stops growing altogether: from
-then on adding 0.1 changes nothing. Keep it in a Python float.
+**Counting.** The second part averages more and more equal losses in float32, one after the other and
+pairwise as NumPy does. A running sum over an epoch, kept in float32, drifts, and in the end stops growing
+altogether: from then on adding 0.1 changes nothing. Keep it in a Python float.
 """
 
 # %% tags=["measure"]
@@ -1355,22 +1361,24 @@ probe("two classes", [binary.item(), cross_entropy(pair, yes[:, 0].astype(int)).
 """
 ## 🤔 ML Systems Thinking
 
-Three questions, each answered in 150–300 words. Argue with your own code and the figures that your run printed.
+Three questions, each answered in 150–300 words. Argue with your own code and the figures that your run
+printed.
 """
 
 # %% [markdown] nbgrader={"grade": false, "grade_id": "question_1", "locked": true, "schema_version": 3, "solution": false, "task": false}
 """
 ### Question 1: One number, its reduction and the batch size
 
-**Context:** All three losses return a tensor of shape `()`. You compared the gradient of a mean with that of a
-sum for batches of 8 to 512 samples, and printed the scatter between batches.
+**Context:** All three losses return a tensor of shape `()`. You compared the gradient of a mean with that
+of a sum for batches of 8 to 512 samples, and printed the scatter between batches.
 
-**Question:** A team moves a training run from one machine with batches of 64 to eight machines with batches of
-64 each. Each machine averages its own loss, and the gradients of the eight machines are then averaged. The last
-batch of an epoch is shorter on some machines, and in the text data every sequence has a different number of
-padded positions. Why must each machine's loss be a single number at all? What would have changed, had they used
-sums? When is the mean of the eight means *not* the mean over all samples, and how would you repair it? Use your
-table to say what the larger total batch does to the gradient and its noise, and what it does not.
+**Question:** A team moves a training run from one machine with batches of 64 to eight machines with batches
+of 64 each. Each machine averages its own loss, and the gradients of the eight machines are then averaged.
+The last batch of an epoch is shorter on some machines, and in the text data every sequence has a different
+number of padded positions. Why must each machine's loss be a single number at all? What would have changed,
+had they used sums? When is the mean of the eight means *not* the mean over all samples, and how would you
+repair it? Use your table to say what the larger total batch does to the gradient and its noise, and what it
+does not.
 
 **Expected response:** 150–300 words, with at least two of your own figures.
 """
@@ -1414,12 +1422,12 @@ NO CREDIT (0 points):
 values that a softmax followed by a logarithm turns into minus infinity, and you saw 100,000 equal logits in
 float16.
 
-**Question:** A colleague trains a language model with a vocabulary of 128,000 entirely in float16, log-softmax
-included, "since the shift by the maximum makes it safe". Which parts of the formula does the shift protect, and
-which not? Go through shift, exponential, sum, logarithm and mean, and say for each what can go wrong in float16
-(largest number 65,504, three digits) and what your measurements show. What do production systems compute in
-which precision, and why does scaling the *loss* help gradients that underflow? Would bfloat16 remove the
-problems, or exchange them?
+**Question:** A colleague trains a language model with a vocabulary of 128,000 entirely in float16,
+log-softmax included, "since the shift by the maximum makes it safe". Which parts of the formula does the
+shift protect, and which not? Go through shift, exponential, sum, logarithm and mean, and say for each what
+can go wrong in float16 (largest number 65,504, three digits) and what your measurements show. What do
+production systems compute in which precision, and why does scaling the *loss* help gradients that
+underflow? Would bfloat16 remove the problems, or exchange them?
 
 **Expected response:** 150–300 words, with at least two of your own figures.
 """
@@ -1465,9 +1473,10 @@ confident wrong answer, and the number of steps of gradient descent. Accuracy, f
 
 **Question:** A product team has a classifier for a rare defect (1 image in 200). They train with MSE on
 sigmoid outputs, report 99.5 % accuracy, and find that the loss hardly moves. Explain with your figures what
-happens to the gradient of a defect that the model confidently misses, and how cross-entropy differs, starting
-from the slope formulas. Why does the accuracy of 99.5 % say nothing here, and why can one not train on accuracy
-directly? When would MSE be the right loss? Name one risk that cross-entropy brings which MSE does not have.
+happens to the gradient of a defect that the model confidently misses, and how cross-entropy differs,
+starting from the slope formulas. Why does the accuracy of 99.5 % say nothing here, and why can one not
+train on accuracy directly? When would MSE be the right loss? Name one risk that cross-entropy brings which
+MSE does not have.
 
 **Expected response:** 150–300 words, with at least two of your own figures.
 """
@@ -1511,9 +1520,9 @@ r"""
 **Built.** `log_softmax`; `mse_loss`, `cross_entropy`, `bce_with_logits` and their object forms; `accuracy`;
 `central_difference`, with which you will examine every gradient of the next modules.
 
-**Measured.** When a logarithm after a softmax becomes infinite, and when even log-softmax does; the error of a
-difference quotient against its step; peak and retained memory of three cross-entropies; the price of measured
-slopes; gradients of means and sums over the batch size; two losses racing to the same minimum.
+**Measured.** When a logarithm after a softmax becomes infinite, and when even log-softmax does; the error
+of a difference quotient against its step; peak and retained memory of three cross-entropies; the price of
+measured slopes; gradients of means and sums over the batch size; two losses racing to the same minimum.
 
 **Understood.**
 

@@ -152,7 +152,7 @@ describe('TestsModel', () => {
     expect(tests.mock.calls.length).toBeLessThan(15);
     expect(model.state(MODULE).error).toBe(lost);
     tests.mockResolvedValue(run({ state: 'done' }));
-    await jest.advanceTimersByTimeAsync(20_000);
+    await jest.advanceTimersByTimeAsync(31_000);
     expect(model.state(MODULE)).toMatchObject({
       error: null,
       run: { state: 'done' }

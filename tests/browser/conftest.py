@@ -55,6 +55,7 @@ def lab(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Lab]:
         *(sys.executable, "-m", "jupyterlab", "--no-browser", "--allow-root", "--ip=127.0.0.1", f"--port={port}"),
         *("--ServerApp.port_retries=0", f"--IdentityProvider.token={TOKEN}", f"--ServerApp.root_dir={root}"),
         "--LabApp.expose_app_in_browser=True",
+        "--JupyterNotebookApp.expose_app_in_browser=True",
         "--ServerApp.jpserver_extensions=tinytorch_lab=True",
     ]
     news = home / "settings" / "@jupyterlab" / "apputils-extension" / "notification.jupyterlab-settings"
@@ -78,7 +79,7 @@ def lab(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Lab]:
         yield Lab(f"http://127.0.0.1:{port}", root)
     finally:
         process.terminate()
-        process.wait(20)
+        process.wait(60)
 
 
 @pytest.fixture(scope="session")
@@ -104,8 +105,10 @@ def page(browser: Browser, lab: Lab) -> Iterator[Page]:
     page.goto(f"/lab?reset&token={TOKEN}")
     wait_for_lab(page)
     yield page
+    found = list(errors)
+    page.evaluate("window.jupyterapp.serviceManager.sessions.shutdownAll()")
     context.close()
-    assert not errors, errors
+    assert not found, found
 
 
 @pytest.fixture

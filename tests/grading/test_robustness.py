@@ -146,6 +146,7 @@ def test_everyone_can_have_feedback(shared: Shared, graded: dict[str, GradeRow])
     for student in graded.keys() - {"ada"}:
         assert course.feedback(MODULE, student).is_file()
     page = course.feedback(MODULE, "cut").read_text(encoding="utf-8")
+    assert page.count("You wrote no answer.") == 3
     assert "The notebook cannot be read" in page
     assert "Not marked yet" in course.feedback(MODULE, "sound").read_text(encoding="utf-8")
     assert "names the cost" not in course.feedback(MODULE, "sound").read_text(encoding="utf-8")

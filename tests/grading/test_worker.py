@@ -80,7 +80,7 @@ def test_leaving_a_job_early_stops_it(service: GradingService, released: Noteboo
         write(handed_in(released), tmp_path / "class", student)
     events = service.collect(MODULE, source=tmp_path / "class")
     next(events)
-    events.close()  # type: ignore[attr-defined]
+    events.close()
     assert finish(service.collect(MODULE, source=tmp_path / "class")).ok
 
 

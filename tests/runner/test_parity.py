@@ -33,7 +33,7 @@ CELLS = (
     "print('gone')\nclear_output()\nprint('stays')",
     "print('old')\nclear_output(wait=True)\nprint('new')",
     "display({'text/plain': 'raw', 'application/x-own+json': {'k': 1}}, raw=True, metadata={'m': 1})",
-    "class Rich:\n    def _repr_html_(self):\n        return '<i>i</i>'\n    def __repr__(self):\n        return 'rich'\nRich()",
+    "class Rich:\n    def _repr_html_(self):\n        return '<i>i</i>'\nRich()",
     "class Broken:\n    def __repr__(self):\n        raise ValueError('no repr')\nBroken()",
     "1 / 0",
     "def f(n):\n    return g(n)\ndef g(n):\n    raise KeyError(n)\nf('k')",
@@ -97,7 +97,7 @@ def _plain(outputs: list[Any]) -> list[dict[str, Any]]:
 
 def test_outputs_equal_those_of_a_kernel(executor: LocalExecutor, expected: list[list[dict[str, Any]]]) -> None:
     notebook = new_notebook(cells=[new_code_cell(source) for source in CELLS])
-    *results, end = executor.submit(Job(cells_of(notebook, lambda cell: "student")))
+    *results, end = executor.submit(Job(cells_of(notebook, lambda _: "student")))
     assert end.integrity == "ok"
     got = [_plain(list(result.outputs)) for result in results if isinstance(result, CellResult)]
     for source, ours, theirs in zip(CELLS, got, expected, strict=True):

@@ -7,7 +7,7 @@ from pathlib import Path
 import psutil
 import pytest
 
-from tinytorch_lab.errors import NotAvailableError
+from tinytorch_lab.errors import InvalidInputError, NotAvailableError
 from tinytorch_lab.runner.contract import Cell, CellResult, Job, Limits, RunEnd
 from tinytorch_lab.runner.pool import LocalExecutor
 
@@ -253,3 +253,35 @@ def test_close_leaves_nothing_behind(tmp_path, monkeypatch):
     assert list(tmp_path.iterdir()) == []
     with pytest.raises(NotAvailableError, match="shutting down"):
         executor.submit(Job(()))
+
+
+def test_idle_fork_server_is_ended_and_comes_back(monkeypatch):
+    monkeypatch.setattr("tinytorch_lab.runner.pool._IDLE_SECONDS", 0.3)
+    with LocalExecutor(confinement="none") as executor:
+        before = {process.pid for process in psutil.Process().children()}
+        assert next(iter(executor.submit(Job(())))).integrity == "ok"
+        deadline = time.monotonic() + 10
+        while {process.pid for process in psutil.Process().children()} - before and time.monotonic() < deadline:
+            time.sleep(0.05)
+        assert not {process.pid for process in psutil.Process().children()} - before
+        assert next(iter(executor.submit(Job(())))).integrity == "ok"
+
+
+def test_sets_have_one_order_everywhere():
+    source = "list({'tokens', 'come', 'in', 'one', 'order', 'here', 'and', 'there'})"
+    orders = set()
+    for _ in range(3):
+        with LocalExecutor(confinement="none") as executor:
+            result, _ = executor.submit(Job((Cell("a", source),)))
+            orders.add(result.outputs[0]["data"]["text/plain"])
+    assert len(orders) == 1
+
+
+def test_limits_are_read_from_the_course():
+    table = {"cell_seconds": 30, "memory_mb": 512, "output_kb": 64, "processes": 2}
+    assert Limits.from_table(table) == Limits(
+        cell_seconds=30.0, memory_bytes=512 << 20, output_bytes=64 << 10, processes=2
+    )
+    for wrong in ({"memory": 1}, {"memory_mb": "2"}, {"cell_seconds": -1}, {"open_files": True}):
+        with pytest.raises(InvalidInputError, match="is not a limit; known are cell_seconds"):
+            Limits.from_table(wrong)

@@ -5,7 +5,6 @@ from datetime import UTC
 from pathlib import Path
 from typing import Any
 
-from nbgrader.exchange import ExchangeError
 from nbgrader.exchange.default import ExchangeCollect
 
 from tinytorch_lab.errors import TinyTorchError
@@ -38,6 +37,3 @@ class CarefulCollect(ExchangeCollect):  # type: ignore[misc]
                 self.log.info("%s: %s", record["username"], self.take(course, record))
             except TinyTorchError as error:
                 self.log.error("%s: %s", record["username"], error)
-
-
-__all__ = ["CarefulCollect", "ExchangeError"]

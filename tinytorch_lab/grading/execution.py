@@ -149,7 +149,7 @@ def _limits(course: CourseFolder) -> Limits:
 def _scored(test: KnownCell, result: CellResult, reference: CellResult, end: RunEnd) -> ScoredTest:
     verdict = judge(result, reference, test.points)
     tampered = end.integrity == "tampered"
-    score = 0.0 if tampered else verdict.score
+    score = 0.0 if tampered else round(verdict.score, 2)
     return ScoredTest(
         test=test.id,
         score=score,

@@ -19,6 +19,7 @@ from tinytorch_lab.grading.evidence import Evidence, Outcome, ScoredTest, load_e
 from tinytorch_lab.grading.folder import CourseFolder, load_course_folder
 from tinytorch_lab.grading.gradebook import CourseGradebook, comments_of, grades_of
 from tinytorch_lab.grading.markup import html_of
+from tinytorch_lab.grading.repair import same_text
 from tinytorch_lab.grading.sources import KnownCell, ModuleSource, load_module_source
 
 Resources = dict[str, Any]
@@ -134,7 +135,7 @@ def _answer(cell: KnownCell, source: ModuleSource, text: str, grade: Grade, comm
     level = scheme.level_for(grade.score) if scheme else None
     return AnswerFeedback(
         question=source.question(cell),
-        text=text,
+        text="" if same_text(text, cell.released.source) else text,
         points=grade.score,
         total=cell.points,
         marked=marked,

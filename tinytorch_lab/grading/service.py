@@ -5,7 +5,8 @@ import os
 import subprocess
 import sys
 import threading
-from collections.abc import Iterator, Sequence
+from collections.abc import Generator, Sequence
+from contextlib import closing
 from pathlib import Path
 from typing import IO, TYPE_CHECKING, Any, Self
 
@@ -16,7 +17,7 @@ from tinytorch_lab.grading.records import Answer, GradeRow, JobReport, Progress
 if TYPE_CHECKING:
     from tinytorch_lab.grading.wire import Record, Reply
 
-JobEvents = Iterator[Progress | JobReport]
+JobEvents = Generator[Progress | JobReport, None, None]
 """A job in progress: steps as they happen, then one report. Closing it early stops the worker."""
 
 
@@ -101,11 +102,12 @@ class GradingService:
         stdout.close()
 
     def _job(self, operation: str, **arguments: object) -> JobEvents:
-        for record in self._call(operation, **arguments):
-            if isinstance(record, (Progress, JobReport)):
-                yield record
+        with closing(self._call(operation, **arguments)) as records:
+            for record in records:
+                if isinstance(record, (Progress, JobReport)):
+                    yield record
 
-    def _call(self, operation: str, **arguments: object) -> "Iterator[Record]":
+    def _call(self, operation: str, **arguments: object) -> "Generator[Record, None, None]":
         from tinytorch_lab.grading import wire
 
         with self._turn:

@@ -19,6 +19,7 @@ _ASSERTIONS = (
     "assert lib.isclose({a}, {b})",
     "assert {a} == {b}",
 )
+_NAMES = [assertion.split("(")[0].replace("lib.", "np.") for assertion in _ASSERTIONS]
 _CELL = """
 from tinytorch_lab.probes import probe, raises, rng
 try:
@@ -53,11 +54,9 @@ class Canary:
         if not isinstance(reported, list) or len(reported) != 1 + len(self.expected):
             return "checks that must fail were not carried out"
         passed = reported[0] if isinstance(reported[0], list) else []
-        names = [_ASSERTIONS[number] for number in range(len(_ASSERTIONS)) if number in passed]
+        names = [_NAMES[number] for number in range(len(_NAMES)) if number in passed]
         if names:
-            return f"checks that must fail passed: {', '.join(name.split('(')[0] for name in names)}".replace(
-                "lib.", "np."
-            )
+            return f"checks that must fail passed: {', '.join(names)}"
         if reported != [[], *self.expected]:
             return "probes, raises or rng do not report what they are given"
         return "" if status == "error" else "checks that must fail passed: assert"

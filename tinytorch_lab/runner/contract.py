@@ -8,6 +8,18 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Literal, Protocol
 
+from tinytorch_lab.errors import InvalidInputError
+
+_TABLE_KEYS: dict[str, tuple[str, int]] = {
+    "cell_seconds": ("cell_seconds", 1),
+    "notebook_seconds": ("notebook_seconds", 1),
+    "memory_mb": ("memory_bytes", 1 << 20),
+    "output_kb": ("output_bytes", 1 << 10),
+    "file_mb": ("file_bytes", 1 << 20),
+    "open_files": ("open_files", 1),
+    "processes": ("processes", 1),
+}
+
 Role = Literal["student", "test", "skip"]
 Status = Literal["ok", "error", "timeout", "killed", "skipped", "not_run"]
 Integrity = Literal["ok", "tampered", "incomplete"]
@@ -42,6 +54,22 @@ class Limits:
     file_bytes: int = 64 << 20
     open_files: int = 256
     processes: int = 0
+
+    @classmethod
+    def from_table(cls, table: Mapping[str, float]) -> "Limits":
+        """Return the limits that the table ``[limits]`` of ``course.toml`` states; the rest keeps its default.
+
+        Raises:
+            InvalidInputError: a key is unknown or a value is no positive number.
+        """
+        stated: dict[str, float] = {}
+        for key, value in table.items():
+            if key not in _TABLE_KEYS or isinstance(value, bool) or not isinstance(value, int | float) or value < 0:
+                known = ", ".join(_TABLE_KEYS)
+                raise InvalidInputError(f"course.toml: [limits] {key} = {value!r} is not a limit; known are {known}.")
+            name, unit = _TABLE_KEYS[key]
+            stated[name] = float(value) if name.endswith("_seconds") else int(value * unit)
+        return cls(**stated)  # type: ignore[arg-type]
 
 
 @dataclass(frozen=True)

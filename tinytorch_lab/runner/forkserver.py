@@ -30,14 +30,13 @@ main(int(descriptor), level)
 """
 """The root leaves ``sys.path`` again: in a checkout it holds the reference package."""
 
-_ENVIRONMENT = {
+_ENVIRONMENT = {  # a fixed hash seed: sets have one order, in the reference's run and in the student's
     "LANG": "C.UTF-8",
     "MPLBACKEND": "module://matplotlib_inline.backend_inline",
     "OMP_NUM_THREADS": "1",
     "OPENBLAS_NUM_THREADS": "1",
     "PATH": "/usr/bin:/bin",
     "PYTHONHASHSEED": "0",
-    "PYTHONDONTWRITEBYTECODE": "1",
 }
 
 
@@ -61,7 +60,7 @@ class ForkServer:
         descriptor = str(theirs.fileno())
         home = "/tmp" if level == "bwrap" else str(self.home)
         environment = _ENVIRONMENT | dict.fromkeys(("HOME", "IPYTHONDIR", "MPLCONFIGDIR", "TMPDIR"), home)
-        python = [sys.executable, "-I", "-B", "-c", _BOOT, str(PACKAGE.parent), descriptor, level]
+        python = [sys.executable, "-P", "-s", "-B", "-c", _BOOT, str(PACKAGE.parent), descriptor, level]
         command = [*bwrap_command(folders, environment), *python] if level == "bwrap" else python
         with theirs:
             self._process = subprocess.Popen(

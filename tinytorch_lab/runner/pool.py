@@ -7,13 +7,16 @@ import threading
 from collections.abc import Iterator
 
 from tinytorch_lab.errors import NotAvailableError
-from tinytorch_lab.runner.confinement import choose_confinement
+from tinytorch_lab.runner.confinement import choose_confinement, confinement_problem
 from tinytorch_lab.runner.contract import CellResult, Confinement, Job, RunEnd
 from tinytorch_lab.runner.forkserver import ForkServer
 from tinytorch_lab.runner.results import made_failure
 from tinytorch_lab.runner.session import Session
 
 _RUNS_PER_SERVER = 500
+_IDLE_SECONDS = 900.0
+"""After how long without work a fork server is ended."""
+
 _log = logging.getLogger(__name__)
 
 
@@ -61,6 +64,56 @@ class LocalRun:
         self.add(RunEnd("incomplete", reason, confinement, 0.0, 0.0, 0))
 
 
+class _Worker:
+    """Runs one job at a time in a fork server that it starts, renews and ends as needed."""
+
+    def __init__(self, confinement: Confinement) -> None:
+        self._confinement = confinement
+        self._server: ForkServer | None = None
+
+    def serve(self, run: LocalRun) -> None:
+        """Run one job; its stream is complete afterwards, whatever happened."""
+        if run.cancelled:
+            run.give_up("the run was cancelled", self._confinement)
+            return
+        try:
+            server = self._usable_server(run.job)
+            if any("matplotlib" in cell.source for cell in run.job.cells if cell.role != "skip"):
+                server.preload_plotting()
+            for item in Session(run.job, server, self._confinement, lambda: run.cancelled).items():
+                run.add(item)
+        except NotAvailableError as error:
+            run.give_up(str(error), self._confinement)
+        except Exception:
+            _log.exception("A run of the local executor failed.")
+            run.give_up("the runner failed; its log says why", self._confinement)
+            self.close()
+
+    def close(self) -> None:
+        """End the fork server."""
+        if self._server is not None:
+            self._server.close()
+            self._server = None
+
+    def _usable_server(self, job: Job) -> ForkServer:
+        """Return a live server that can show the job's folders."""
+        if job.limits.processes and self._confinement == "landlock":
+            raise NotAvailableError("A notebook that starts programs can only run under bubblewrap.")
+        server = self._server
+        if server is not None:
+            shown = self._confinement != "bwrap" or set(job.path) <= set(server.folders)
+            if not (server.alive and server.runs < self._runs_per_server and shown):
+                self.close()
+        self._server = self._server or ForkServer(self._confinement, job.path)
+        self._server.wait_until_ready()
+        return self._server
+
+    @property
+    def _runs_per_server(self) -> int:
+        """Without Landlock the runs of a server share its temporary folder: then each gets its own."""
+        return 1 if self._confinement == "bwrap" and confinement_problem("landlock") else _RUNS_PER_SERVER
+
+
 class LocalExecutor:
     """Runs jobs in child processes on this machine, ``workers`` at a time; safe to call from several threads."""
 
@@ -95,7 +148,7 @@ class LocalExecutor:
                 thread = threading.Thread(target=self._work, name="tinytorch-runner", daemon=True)
                 self._threads.append(thread)
                 thread.start()
-        self._queue.put(run)
+            self._queue.put(run)
         return run
 
     def close(self) -> None:
@@ -106,8 +159,8 @@ class LocalExecutor:
             self._closed = True
             for run in self._runs:
                 run.cancel()
-        for _ in self._threads:
-            self._queue.put(None)
+            for _ in self._threads:
+                self._queue.put(None)
         for thread in self._threads:
             thread.join()
 
@@ -118,48 +171,18 @@ class LocalExecutor:
         self.close()
 
     def _work(self) -> None:
-        server: ForkServer | None = None
+        worker = _Worker(self.confinement)
         try:
-            while (run := self._queue.get()) is not None:
-                server = self._serve(run, server)
+            while True:
+                try:
+                    run = self._queue.get(timeout=_IDLE_SECONDS)
+                except queue.Empty:
+                    worker.close()
+                    continue
+                if run is None:
+                    return
+                worker.serve(run)
                 with self._lock:
                     self._runs.discard(run)
         finally:
-            if server is not None:
-                server.close()
-
-    def _serve(self, run: LocalRun, server: ForkServer | None) -> ForkServer | None:
-        """Run one job and return the server for the next; the stream is complete afterwards, whatever happened."""
-        if run.cancelled:
-            run.give_up("the run was cancelled", self.confinement)
-            return server
-        try:
-            if run.job.limits.processes and self.confinement == "landlock":
-                raise NotAvailableError("A notebook that starts programs can only run under bubblewrap.")
-            server = self._usable(server, run.job)
-            self._drive(run, server)
-        except NotAvailableError as error:
-            run.give_up(str(error), self.confinement)
-        except Exception:
-            _log.exception("A run of the local executor failed.")
-            run.give_up("the runner failed; its log says why", self.confinement)
-            if server is not None:
-                server.close()
-            return None
-        return server
-
-    def _drive(self, run: LocalRun, server: ForkServer) -> None:
-        if any("matplotlib" in cell.source for cell in run.job.cells if cell.role != "skip"):
-            server.preload_plotting()
-        for item in Session(run.job, server, self.confinement, lambda: run.cancelled).items():
-            run.add(item)
-
-    def _usable(self, server: ForkServer | None, job: Job) -> ForkServer:
-        """Return a live server that can show the job's folders."""
-        shown = self.confinement != "bwrap" or server is None or set(job.path) <= set(server.folders)
-        if server is not None and not (server.alive and server.runs < _RUNS_PER_SERVER and shown):
-            server.close()
-            server = None
-        server = server or ForkServer(self.confinement, job.path)
-        server.wait_until_ready()
-        return server
+            worker.close()

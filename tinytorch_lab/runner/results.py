@@ -17,6 +17,8 @@ _CELL_FILE = re.compile(r"^/tmp/ipykernel_\d+/(\d+)\.py$")
 _TEST_FILE = re.compile(r"^<test (\d+)>$")
 _JSON_TYPE = re.compile(r"^application/(.*\+)?json$")
 _OWN = "tinytorch_lab/runner/"
+_MOST_FRAMES = 100
+_MOST_CHARACTERS = 4_000
 _HIDDEN = "(hidden test)"
 _BEGIN_HIDDEN, _END_HIDDEN = "### BEGIN HIDDEN TESTS", "### END HIDDEN TESTS"
 _INSTALLED = sorted(
@@ -82,7 +84,7 @@ def make_result(
             id=cell.id, status=status, execution_count=_natural(said["count"]), outputs=tuple(outputs),
             failure=failure, seconds=seconds, peak_bytes=_natural(said["peak"]), probes=probes,
         )  # fmt: skip
-    except (KeyError, TypeError, ValueError, AttributeError, RecursionError) as error:
+    except (LookupError, TypeError, ValueError, AttributeError, RecursionError) as error:
         raise ProtocolError(f"a report of a cell that makes no sense ({type(error).__name__})") from None
 
 
@@ -102,6 +104,8 @@ def _failure(said: dict[str, Any], places: Places) -> Failure:
     frames: list[Frame] = []
     function = ""
     hidden = False
+    if len(said["frames"]) > _MOST_FRAMES:
+        raise ValueError("frames")
     for filename, line, text, name in said["frames"]:
         owner = places.cell(printable(filename))
         if owner is None and (_OWN in filename or _is_machinery(filename)):
@@ -111,9 +115,9 @@ def _failure(said: dict[str, Any], places: Places) -> Failure:
         hidden = hidden or masked
         frames.append(
             Frame(owner.id if owner else places.short(printable(filename)), _natural(line),
-                  _HIDDEN if masked else _line(owner, _natural(line)) or printable(text))
+                  _HIDDEN if masked else _line(owner, _natural(line)) or printable(text)[:_MOST_CHARACTERS])
         )  # fmt: skip
-    kind, message = printable(said["kind"]), printable(said["message"])
+    kind, message = printable(said["kind"])[:200], printable(said["message"])[:_MOST_CHARACTERS]
     if kind == "NotImplementedError" and not message and frames:
         message = _not_implemented(frames[-1], function)
     return Failure(kind, message, tuple(frames), _plain(kind, message, frames), hidden)

@@ -77,7 +77,7 @@ def decode(spec: object, raw: bytes) -> Any:
     decoder = _Decoder(raw)
     try:
         return decoder.decode(spec, 0)
-    except (KeyError, TypeError, ValueError, OverflowError, AttributeError) as error:
+    except (LookupError, TypeError, ValueError, OverflowError, AttributeError) as error:
         raise ProtocolError(f"a probe value that cannot be rebuilt ({type(error).__name__})") from None
 
 

@@ -75,7 +75,7 @@ export function timeLabel(
   const time = formatSeconds(row.seconds, trans);
   return row.reference_seconds && row.seconds >= SHORTEST_COMPARED
     ? trans.__(
-        '%1, %2× the reference’s time',
+        '%1, %2× the reference',
         time,
         significant(row.seconds / row.reference_seconds)
       )
@@ -93,7 +93,7 @@ export function memoryLabel(
   const peak = formatBytes(row.peak_bytes, trans);
   return row.reference_peak_bytes
     ? trans.__(
-        '%1, %2× the reference’s peak',
+        '%1 peak, %2× the reference',
         peak,
         significant(row.peak_bytes / row.reference_peak_bytes)
       )

@@ -32,7 +32,7 @@ export class TestsModel implements IDisposable {
       name: 'tinytorch-lab:tests',
       auto: false,
       factory: () => this._pollRunning(),
-      frequency: { interval: 1000, backoff: true, max: 15_000 },
+      frequency: { interval: 1000, backoff: true, max: 30_000 },
       standby: 'when-hidden'
     });
     this._events?.stream.connect(this._onEvent, this);

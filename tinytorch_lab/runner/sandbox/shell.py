@@ -12,7 +12,6 @@ from traitlets.config import Config
 
 from tinytorch_lab.runner.sandbox.outputs import Recorder
 
-
 _WARMING = (
     "import numpy\nnumpy.zeros(2)",
     "import numpy\nnumpy.testing.assert_allclose(1, 2)",

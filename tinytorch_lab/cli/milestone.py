@@ -1,0 +1,111 @@
+"""``tito milestone``: what the student's own package can do."""
+
+from dataclasses import asdict
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from rich.progress import BarColumn, Progress, TextColumn
+
+from tinytorch_lab.cli.output import Json, err, say, show_json, show_table
+from tinytorch_lab.cli.workspaces import WorkspaceOption, workspace_at
+from tinytorch_lab.learning.milestones.running import MilestoneProgress, run_milestone
+from tinytorch_lab.learning.milestones.state import MilestoneResult, MilestoneState, list_milestones, milestone_state
+from tinytorch_lab.learning.workspace import Workspace
+from tinytorch_lab.runner.pool import LocalExecutor
+
+app = typer.Typer(help="Prove what your own package can do.", no_args_is_help=True)
+
+_STATUS = {
+    "unavailable": "not yet available",
+    "blocked": "needs modules",
+    "ready": "ready",
+    "failed": "not reached",
+    "passed": "passed",
+}
+
+
+@app.command("list")
+def list_all(workspace: WorkspaceOption = None, as_json: Json = False) -> None:
+    """List the milestones, what each needs, and how its last run ended."""
+    states = list_milestones(workspace_at(workspace))
+    if as_json:
+        show_json([_record(state) for state in states])
+    else:
+        show_table("Milestones", [_row(state) for state in states], as_json=False)
+
+
+@app.command("run")
+def run(
+    number: Annotated[int, typer.Argument(metavar="N", help="The milestone's number.")],
+    output: Annotated[
+        Path | None,
+        typer.Option("--output", "-o", help="Where to write the plot. Default: in the workspace's .tinytorch."),
+    ] = None,
+    workspace: WorkspaceOption = None,
+    as_json: Json = False,
+) -> None:
+    """Run a milestone on your own package as exported, draw its plot and record the result; exits with 1 if missed."""
+    place = workspace_at(workspace)
+    result = _run(place, number, output)
+    if as_json:
+        show_json(asdict(result))
+    else:
+        _print(place, result)
+    if not result.passed:
+        raise typer.Exit(1)
+
+
+def _run(place: Workspace, number: int, output: Path | None) -> MilestoneResult:
+    columns = (TextColumn("{task.description}"), BarColumn(), TextColumn("{task.completed}/{task.total}"))
+    shown = Progress(*columns, console=err, transient=True, disable=not err.is_terminal)
+    with LocalExecutor() as executor, shown as bar:
+        task = bar.add_task(f"Milestone {number}", total=None)
+
+        def follow(progress: MilestoneProgress) -> None:
+            loss = "" if progress.loss is None else f", loss {progress.loss:.4f}"
+            bar.update(
+                task,
+                total=progress.total,
+                completed=progress.done,
+                description=f"Milestone {number}: {progress.step}{loss}",
+            )
+
+        return run_milestone(place, executor, number, follow, output)
+
+
+def _print(place: Workspace, result: MilestoneResult) -> None:
+    state = milestone_state(place, result.number)
+    say(f"Milestone {result.number}, {state.milestone.title}: {'passed' if result.passed else 'not reached'}.")
+    say(result.message)
+    for name in state.outdated:
+        say(f"{name}.ipynb has changed since it was exported; 'tito export {name}' brings your package up to date.")
+    if result.plot:
+        say(f"Plot: {place.root / result.plot}")
+
+
+def _row(state: MilestoneState) -> dict[str, object]:
+    result = state.result
+    return {
+        "milestone": state.milestone.number,
+        "title": state.milestone.title,
+        "goal": state.milestone.goal,
+        "status": _STATUS[state.status],
+        "needs": f"{', '.join(state.missing)} exported" if state.missing else None,
+        "last_run": f"{'passed' if result.passed else 'not reached'}, {result.date[:10]}" if result else None,
+        "figures": _figures(result) if result else None,
+    }
+
+
+def _figures(result: MilestoneResult) -> str:
+    return ", ".join(f"{name.replace('_', ' ')} {value:.3g}" for name, value in result.figures.items())
+
+
+def _record(state: MilestoneState) -> dict[str, object]:
+    return {
+        **asdict(state.milestone),
+        "status": state.status,
+        "missing": list(state.missing),
+        "outdated": list(state.outdated),
+        "result": asdict(state.result) if state.result else None,
+    }

@@ -1,0 +1,69 @@
+"""What a milestone consists of: the steps that run on the student's package, and what to make of their reports.
+
+The steps are test cells, so what they probe leaves the sandbox as plain values; judging and drawing happen outside.
+"""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from tinytorch_lab.runner.contract import Cell
+
+if TYPE_CHECKING:  # Matplotlib takes half a second to load, which only a run should pay.
+    from matplotlib.figure import Figure
+
+LOSS = "the loss"
+"""The probe whose last value is shown as progress."""
+
+Reports = Mapping[str, Sequence[Any]]
+"""The probed values by name, in the order they came; a name reads as what it is in a sentence."""
+
+
+class Malformed(Exception):
+    """A report is not what the milestone's network must give; the text is the whole sentence."""
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """How far a run came: ``sentence`` says it, ``figures`` are its numbers, ``draw`` fills the plot."""
+
+    passed: bool
+    sentence: str
+    figures: dict[str, float]
+    draw: Callable[["Figure"], None]
+
+
+@dataclass(frozen=True)
+class Script:
+    """A milestone's steps and its judge, which raises :class:`Malformed` for reports it cannot judge."""
+
+    steps: tuple[Cell, ...]
+    judge: Callable[[Reports], Outcome]
+
+
+def step(title: str, source: str) -> Cell:
+    """Return a step; ``title`` is what progress and failures call it."""
+    return Cell(title, f"from tinytorch_lab.probes import probe\n{source.strip()}\n", "test")
+
+
+def numbers(reports: Reports, name: str, shape: tuple[int, ...]) -> NDArray[np.float64]:
+    """Return the last value reported as ``name``.
+
+    Raises:
+        Malformed: it is missing, or no array of finite numbers, or of another shape.
+    """
+    value = reports[name][-1] if reports.get(name) else None
+    if not isinstance(value, np.ndarray) or value.dtype.kind not in "biuf":
+        raise Malformed(f"{_sentence(name)} is not an array of numbers.")
+    if value.shape != shape:
+        raise Malformed(f"{_sentence(name)} has shape {value.shape}; expected {shape}.")
+    if not np.isfinite(value).all():
+        raise Malformed(f"{_sentence(name)} holds values that are not finite.")
+    return value.astype(np.float64)
+
+
+def _sentence(name: str) -> str:
+    return name[:1].upper() + name[1:]
