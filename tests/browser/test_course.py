@@ -99,14 +99,13 @@ def test_the_exported_package_is_what_a_notebook_imports(
     expect(sidebar.module(MODULE).locator(".jp-TinyTorch-modulePackage")).to_have_text("Exported")
     sidebar.screenshot("exported")
     output = _run_in_new_notebook(
-        page, "from tinytorch.setup import environment_report as report; print(report.__code__.co_filename, len(report()))"
+        page,
+        "from tinytorch.setup import environment_report as report; print(report.__code__.co_filename, len(report()))",
     )
     assert str(lab.root / "tinytorch" / "setup.py") in output
 
 
-def test_an_export_with_a_syntax_error_names_the_cell_and_leads_there(
-    page: Page, sidebar: Sidebar, lab: Lab
-) -> None:
+def test_an_export_with_a_syntax_error_names_the_cell_and_leads_there(page: Page, sidebar: Sidebar, lab: Lab) -> None:
     sidebar.start(MODULE)
     sidebar.set_cell("environment", "#| export\ndef environment_report(:\n    return {}")
     sidebar.module(MODULE).get_by_role("button", name="Export 01 Tensor").click()

@@ -21,7 +21,7 @@ from tinytorch_lab.grading.service import GradingService
 
 def started(course: CourseFolder) -> subprocess.Popen[bytes]:
     """Start a worker by hand and wait until it serves."""
-    command = [sys.executable, "-m", "tinytorch_lab.grading.worker", str(course.root)]
+    command = [sys.executable, "-m", "tinytorch_lab.grading", str(course.root)]
     worker = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL)
     assert worker.stdout is not None
     assert json.loads(worker.stdout.readline())["kind"] == "ready"

@@ -45,7 +45,9 @@ def demo(
     if as_json:
         show_json(table)
         return
-    show_table("Demo course", table, as_json=False)
+    for module in modules:
+        graded = [{k: v for k, v in row.items() if k != "module"} for row in table if row["module"] == module.name]
+        show_table(f"Demo course: {module.name}", graded, as_json=False)
     if keep:
         say(f"The course was kept in {keep}; try 'tito grade manual 01_tensor --course {keep}'.")
 

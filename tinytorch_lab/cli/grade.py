@@ -153,6 +153,7 @@ def grade_columns(row: GradeRow) -> dict[str, object]:
         "written": of(row.written, row.written_total),
         "score": of(row.score, row.total),
         "state": row.state,
+        "lost": ", ".join(row.lost) or None,
         "note": row.note,
     }
 

@@ -5,7 +5,7 @@ from pathlib import Path
 from typing import Annotated
 
 import typer
-from rich.progress import BarColumn, Progress, TextColumn
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn
 
 from tinytorch_lab.cli.output import Json, err, say, show_json, show_table
 from tinytorch_lab.cli.workspaces import WorkspaceOption, workspace_at
@@ -57,13 +57,13 @@ def run(
 
 
 def _run(place: Workspace, number: int, output: Path | None) -> MilestoneResult:
-    columns = (TextColumn("{task.description}"), BarColumn(), TextColumn("{task.completed}/{task.total}"))
+    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn())
     shown = Progress(*columns, console=err, transient=True, disable=not err.is_terminal)
     with LocalExecutor() as executor, shown as bar:
         task = bar.add_task(f"Milestone {number}", total=None)
 
         def follow(progress: MilestoneProgress) -> None:
-            loss = "" if progress.loss is None else f", loss {progress.loss:.4f}"
+            loss = "" if progress.loss is None else f", loss {progress.loss:.3g}"
             bar.update(
                 task,
                 total=progress.total,

@@ -29,7 +29,7 @@ def show_table(title: str, rows: Sequence[Mapping[str, Any]], *, as_json: bool) 
         return
     table = Table(title=title, title_justify="left", header_style="bold")
     for key in rows[0]:
-        table.add_column(key.replace("_", " "), overflow="fold")
+        table.add_column(key.replace("_", " "), overflow="fold", min_width=min(len(key), 9))
     for row in rows:
         table.add_row(*(_cell(value) for value in row.values()))
     out.print(table)

@@ -59,7 +59,10 @@ class Answer:
 
 @dataclass(frozen=True)
 class GradeRow:
-    """One student's grade in one module; scores are ``None`` where nothing has been graded."""
+    """One student's grade in one module; scores are ``None`` where nothing has been graded.
+
+    ``lost`` names the tests that cost points, as ``test_matmul 12``.
+    """
 
     student: str
     module: str
@@ -70,4 +73,5 @@ class GradeRow:
     score: float | None
     total: float
     state: State
+    lost: tuple[str, ...]
     note: str

@@ -65,8 +65,14 @@ def _row(
         score=None if automatic is None or written is None else automatic + written,
         total=sum(totals),
         state=state,
+        lost=_lost(evidence) if evidence else (),
         note=" ".join(notes),
     )
+
+
+def _lost(evidence: Evidence) -> tuple[str, ...]:
+    short = ((test.test, test.possible - test.score) for test in evidence.tests)
+    return tuple(f"{name} {points:g}" for name, points in short if points > 0)
 
 
 def _state(

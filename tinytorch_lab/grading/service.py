@@ -157,7 +157,7 @@ class GradingService:
 def _spawn(course: CourseFolder) -> "subprocess.Popen[bytes]":
     # nbgrader looks for its helpers (alembic) on PATH; -P keeps the course folder off the worker's import path.
     path = os.pathsep.join([str(Path(sys.executable).parent), os.environ.get("PATH", os.defpath)])
-    command = [sys.executable, "-P", "-m", "tinytorch_lab.grading.worker", str(course.root)]
+    command = [sys.executable, "-P", "-m", "tinytorch_lab.grading", str(course.root)]
     try:
         course.state.mkdir(mode=0o700, exist_ok=True)
         with _log_path(course).open("ab") as log:

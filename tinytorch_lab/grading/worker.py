@@ -1,4 +1,4 @@
-"""The course worker: ``python -m tinytorch_lab.grading.worker COURSE_DIR``.
+"""The course worker: ``python -m tinytorch_lab.grading COURSE_DIR``.
 
 The only process that calls nbgrader and writes the gradebook of its course, because nbgrader changes the state of
 the process it runs in. It reads requests from standard input and answers on standard output, one JSON object a
@@ -115,7 +115,3 @@ def _claim_stdout() -> BinaryIO:
 def _send(replies: BinaryIO, reply: wire.Reply) -> None:
     replies.write(wire.line(reply))
     replies.flush()
-
-
-if __name__ == "__main__":
-    sys.exit(main(sys.argv[1:]))

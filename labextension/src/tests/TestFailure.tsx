@@ -17,9 +17,7 @@ export interface ITestFailureProps {
 export function TestFailure(props: ITestFailureProps): React.JSX.Element {
   const { row, trans } = props;
   const { words, figures } = splitMessage(row.message);
-  const culprit = [...row.frames]
-    .reverse()
-    .find(frame => isCell(frame) && frame.cell !== row.cell_id);
+  const culprit = [...row.frames].reverse().find(frame => isOwn(frame, row));
   return (
     <div className="jp-TinyTorch-failure">
       {words && <p className="jp-TinyTorch-text">{words}</p>}
@@ -33,7 +31,7 @@ export function TestFailure(props: ITestFailureProps): React.JSX.Element {
               {row.frames.map((frame, index) => (
                 <li
                   key={index}
-                  className={isCell(frame) ? 'jp-mod-own' : undefined}
+                  className={isOwn(frame, row) ? 'jp-mod-own' : undefined}
                 >
                   <span className="jp-TinyTorch-hint">
                     {frameLabel(frame, props)}
@@ -84,6 +82,11 @@ function frameLabel(frame: SourceFrame, props: ITestFailureProps): string {
   return number === null
     ? trans.__('Your cell, line %1', frame.line)
     : trans.__('Your cell %1, line %2', number, frame.line);
+}
+
+/** Whether the line is the student's: in a cell of the notebook, and not in the test itself. */
+function isOwn(frame: SourceFrame, row: TestRow): boolean {
+  return isCell(frame) && frame.cell !== row.cell_id;
 }
 
 /** File names hold a dot, a slash or angle brackets; the ids of notebook cells never do. */

@@ -92,6 +92,8 @@ class CellRunner:
             report |= _failed(error)
         report["peak"] = _peak()[1]
         _stop_trace()
+        # What the course's own test left replaced when it failed must not be blamed on the next cell.
+        self._guard.restore()
 
 
 def _failed(error: BaseException) -> Message:
