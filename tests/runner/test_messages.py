@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tinytorch_lab.runner.canary import canary_places, make_canary
+from tinytorch_lab.runner.canary import canary_places, deal_checks, make_canary
 from tinytorch_lab.runner.contract import Cell
 from tinytorch_lab.runner.frames import FrameReader, ProtocolError, pack
 from tinytorch_lab.runner.results import Places, hidden_lines, make_result
@@ -103,8 +103,15 @@ def test_canaries_stand_at_tests_and_are_never_few() -> None:
     assert len({tuple(sorted(canary_places(list(range(12))).items())) for _ in range(20)}) > 1
 
 
+def test_canaries_try_every_check_between_them() -> None:
+    for count in (1, 2, 5, 30):
+        dealt = deal_checks(count)
+        assert len(dealt) == count
+        assert sorted(number for checks in dealt for number in checks) == list(range(10))
+
+
 def test_canary_believes_only_exact_answers() -> None:
-    canary = make_canary([1, 2, 3])
+    canary = make_canary([1, 2, 3], [0, 9])
     right = [(canary.name, [[], *canary.expected])]
     assert canary.evidence("error", right) == ""
     assert "assert" in canary.evidence("ok", right)

@@ -71,12 +71,17 @@ def canary_places(places: list[int]) -> dict[int, int]:
     return counts
 
 
-def make_canary(seed: list[int]) -> Canary:
-    """Return a canary with fresh numbers; ``seed`` is the one its ``rng`` gets."""
+def deal_checks(count: int) -> list[list[int]]:
+    """Deal all checks out to ``count`` canaries, at random, so that together they try every one."""
+    order = secrets.SystemRandom().sample(range(len(_ASSERTIONS)), len(_ASSERTIONS))
+    return [order[start::count] for start in range(count)]
+
+
+def make_canary(seed: list[int], chosen: list[int]) -> Canary:
+    """Return a canary that tries the ``chosen`` checks with fresh numbers; ``seed`` is the one its ``rng`` gets."""
     first = 1 + secrets.randbelow(10**6) / 1000
     numbers = {"a": first, "b": first * (2 + secrets.randbelow(7))}
-    order = secrets.SystemRandom().sample(range(len(_ASSERTIONS)), len(_ASSERTIONS))
-    checks = "".join(_CHECK.format(check=_ASSERTIONS[number].format(**numbers), number=number) for number in order)
+    checks = "".join(_CHECK.format(check=_ASSERTIONS[number].format(**numbers), number=number) for number in chosen)
     name = secrets.token_hex(4)
     source = _CELL.format(checks=checks, name=name, last=f"assert {numbers['a']} > {numbers['b']}", **numbers)
     draw = float(np.random.default_rng(seed).random())

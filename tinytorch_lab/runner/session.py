@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import replace
 from typing import Any
 
-from tinytorch_lab.runner.canary import canary_places, make_canary
+from tinytorch_lab.runner.canary import canary_places, deal_checks, make_canary
 from tinytorch_lab.runner.confinement import readable_paths
 from tinytorch_lab.runner.connection import Connection, Lost
 from tinytorch_lab.runner.contract import Cell, CellResult, Confinement, Frame, Integrity, Job, ProbeValue, RunEnd
@@ -45,12 +45,13 @@ class Session:
     def items(self) -> Iterator[CellResult | RunEnd]:
         """Yield one result for every cell, in order, whatever happens to the child, and the end."""
         canaries = canary_places([place for place, cell in enumerate(self._job.cells) if cell.role == "test"])
+        checks = deal_checks(sum(canaries.values())) if canaries else []
         try:
             self._guarded(self._open)
             for place, cell in enumerate(self._job.cells):
                 yield self._result(place, cell)
                 for _ in range(canaries.get(place, 0)):
-                    self._guarded(self._check_canary)
+                    self._guarded(lambda: self._check_canary(checks.pop()))
         finally:
             end = self._connection.close() if self._connection else None
         integrity, reason = self._verdict()
@@ -159,9 +160,9 @@ class Session:
         for name in replaced[:5] if isinstance(replaced, list) else []:
             self._evidence.append(f"{str(name)[:100]} had been replaced before {cell.id}")
 
-    def _check_canary(self) -> None:
+    def _check_canary(self, checks: list[int]) -> None:
         seed = _seed(secrets.randbits(64), "canary")
-        canary = make_canary(seed)
+        canary = make_canary(seed, checks)
         place = len(self._job.cells)
         header = {"kind": "test", "place": place, "seed": seed, "separate": True, "output_bytes": 1000}
         probes: list[ProbeValue] = []

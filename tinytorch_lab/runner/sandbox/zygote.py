@@ -59,6 +59,7 @@ class Zygote:
             if self._control.fileno() in readable and not self._obey():
                 break
         self._kill()
+        os._exit(0)
 
     def _obey(self) -> bool:
         data, descriptors, _, _ = socket.recv_fds(self._control, 1 << 12, 1)
