@@ -187,7 +187,7 @@ def heavy_ball(grad: np.ndarray, state: dict[str, Any], momentum: float) -> np.n
     """
     ### BEGIN SOLUTION
     if "velocity" not in state:
-        state["velocity"] = grad.copy()
+        state["velocity"] = np.array(grad)
     else:
         state["velocity"] *= momentum
         state["velocity"] += grad
@@ -228,7 +228,8 @@ class Adam(Optimizer):
         state["steps"] += 1
         mean, square = state["mean"], state["square"]
         beta1, beta2 = self.betas
-        scratch = (1 - beta1) * grad
+        scratch = np.empty_like(data)
+        np.multiply(grad, 1 - beta1, out=scratch)
         mean *= beta1
         mean += scratch
         np.multiply(grad, grad, out=scratch)

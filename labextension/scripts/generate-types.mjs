@@ -1,5 +1,5 @@
 /**
- * Turns the JSON schema on standard input into `src/api/types.ts`.
+ * Turns the JSON schema on standard input, and the version in package.json, into `src/api/types.ts`.
  *
  * With `--check` nothing is written; the exit code tells whether the file is fresh.
  */
@@ -21,7 +21,11 @@ const declarations = await compile(schema, 'Wire', {
 });
 // The container exists only to make every model reachable for the generator.
 const models = declarations.replace(/export interface Wire \{[^}]*\}\n/, '');
-const generated = await format(models, {
+const { version } = JSON.parse(
+  await readFile(new URL('../../package.json', import.meta.url), 'utf8')
+);
+const constant = `/** The version of this front end. */\nexport const VERSION = '${version}';\n`;
+const generated = await format(models + constant, {
   ...(await resolveConfig(target)),
   parser: 'typescript'
 });

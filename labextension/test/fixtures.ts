@@ -2,12 +2,13 @@ import { nullTranslator } from '@jupyterlab/translation';
 import { Signal } from '@lumino/signaling';
 
 import type { ApiClient } from '../src/api/client';
-import type {
-  CourseOverview,
-  ModuleEntry,
-  TestRow,
-  TestRun,
-  TestRunEvent
+import {
+  type CourseOverview,
+  type ModuleEntry,
+  type TestRow,
+  type TestRun,
+  type TestRunEvent,
+  VERSION
 } from '../src/api/types';
 
 export const trans = nullTranslator.load('tinytorch_lab');
@@ -80,6 +81,7 @@ export function entry(
 export function course(change: Partial<CourseOverview> = {}): CourseOverview {
   return {
     title: 'A small course',
+    version: VERSION,
     workspace: '',
     phases: [
       { number: 1, title: 'First steps' },

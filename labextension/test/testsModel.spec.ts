@@ -100,7 +100,11 @@ describe('TestsModel', () => {
   });
 
   it('asks for the whole run when an event says that it ended', async () => {
-    const done = run({ state: 'done', seconds: 2, notices: ['Cell 3: oops'] });
+    const done = run({
+      state: 'done',
+      seconds: 2,
+      notices: [{ cell_id: 'c', line: 3, message: 'oops' }]
+    });
     create({
       runTests: jest.fn().mockResolvedValue(run()),
       tests: jest.fn().mockResolvedValue(done)

@@ -178,6 +178,13 @@ describe('ModulesView', () => {
     expect(screen.queryByRole('alert')).toBeNull();
   });
 
+  it('says when the server is of another version', async () => {
+    await show({
+      course: jest.fn().mockResolvedValue(course({ version: '9.9.9' }))
+    });
+    expect(screen.getByRole('alert')).toHaveTextContent('the server 9.9.9');
+  });
+
   it('says what is wrong when the course cannot be had, and tries again', async () => {
     const asked = jest
       .fn()
@@ -291,11 +298,18 @@ describe('TestsView', () => {
       traceback: 'Traceback (most recent call last)'
     });
     const { container, notebooks } = await show(
-      run({ state: 'done', rows: [failed], notices: ['Cell 3: NameError'] })
+      run({
+        state: 'done',
+        rows: [failed],
+        notices: [{ cell_id: 'own-cell', line: 3, message: 'NameError: no np' }]
+      })
     );
     expect(screen.getByText('matmul: inner axes')).toBeInTheDocument();
     expect(screen.getByText(/Mismatched elements/).tagName).toBe('PRE');
-    expect(screen.getByText('Cell 3: NameError')).toBeInTheDocument();
+    expect(screen.getByText(/NameError: no np/)).toBeInTheDocument();
+    expect(
+      screen.getByRole('button', { name: 'Cell own-cell, line 3' })
+    ).toBeInTheDocument();
     await userEvent.click(
       screen.getByRole('button', { name: 'Your cell, line 12' })
     );

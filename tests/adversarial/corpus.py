@@ -214,7 +214,7 @@ def _shown_escapes(results: list[CellResult]) -> list[str]:
 
 def _left_behind(executor: LocalExecutor) -> list[str]:
     """Return the processes that are more than the fork server itself."""
-    allowed = 3 if executor.confinement == "bwrap" else 1
+    allowed = 2 if executor.confinement == "bwrap" else 1
     for _ in range(20):
         running = psutil.Process().children(recursive=True)
         if len(running) <= allowed:

@@ -3,6 +3,7 @@
 import asyncio
 from pathlib import Path
 
+from tinytorch_lab import __version__
 from tinytorch_lab.api.base import LabHandler, endpoint
 from tinytorch_lab.api.schemas import CourseOverview, ModuleEntry, OpenedModule, PhaseInfo
 from tinytorch_lab.learning.progress import ModuleProgress, course_progress
@@ -45,6 +46,7 @@ def overview(testing: Testing, server_root: Path) -> CourseOverview:
     course = workspace.course
     total = course.automatic_points + course.written_points
     return CourseOverview(
+        version=__version__,
         title=course.title,
         workspace=_below(workspace.root, server_root),
         phases=[PhaseInfo(number=phase.number, title=phase.title) for phase in course.phases],

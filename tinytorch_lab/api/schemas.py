@@ -47,8 +47,12 @@ class ModuleEntry(Wire):
 
 
 class CourseOverview(Wire):
-    """The whole course from the student's side. ``answer_words`` are the least and most words of an answer."""
+    """The whole course from the student's side. ``answer_words`` are the least and most words of an answer.
 
+    ``version`` is the server's, which the browser compares with its own.
+    """
+
+    version: str
     title: str
     workspace: str
     phases: list[PhaseInfo]
@@ -90,6 +94,14 @@ class TestRow(Wire):
     reference_peak_bytes: int | None
 
 
+class Notice(Wire):
+    """An error in a cell that is not a test; the line counts from 1 and is absent when unknown."""
+
+    cell_id: str
+    line: int | None
+    message: str
+
+
 class TestRun(Wire):
     """A run of a module's inline tests; ``notices`` are errors in cells that are not tests."""
 
@@ -97,7 +109,7 @@ class TestRun(Wire):
     module: str
     state: RunState
     rows: list[TestRow]
-    notices: list[str]
+    notices: list[Notice]
     started_at: str | None
     seconds: float | None
     reason: str

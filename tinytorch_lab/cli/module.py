@@ -135,7 +135,8 @@ def _print_run(run: TestRun, verbose: bool) -> None:
         if verbose and row.traceback:
             say("      " + row.traceback.strip().replace("\n", "\n      "))
     for notice in run.notices:
-        say(f"note: {notice}")
+        line = f", line {notice.line}" if notice.line else ""
+        say(f"note: cell {notice.cell_id}{line}: {notice.message}")
     points = sum(row.points for row in run.rows if row.status == "passed")
     total = sum(row.points for row in run.rows)
     say(f"{run.passed} of {len(run.rows)} tests passed, {points:g} of {total:g} points. {run.reason}".strip())

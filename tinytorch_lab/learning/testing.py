@@ -19,12 +19,14 @@ from tinytorch_lab.errors import ConflictError, InvalidInputError
 from tinytorch_lab.files import write_text
 from tinytorch_lab.learning.workspace import Workspace
 from tinytorch_lab.runner.calibration import CALIBRATION
-from tinytorch_lab.runner.contract import Cell, CellResult, Executor, Frame, Job, Limits, Run, RunEnd
+from tinytorch_lab.runner.contract import Cell, CellResult, Executor, Failure, Frame, Job, Limits, Run, RunEnd
 from tinytorch_lab.runner.notebook import cells_of
 
 RowStatus = Literal["pending", "running", "passed", "failed", "not_run"]
 RunState = Literal["never", "running", "done", "cancelled", "failed"]
 
+_IMPORT_ERRORS = ("ImportError", "ModuleNotFoundError")
+_MISSING_MODULE = re.compile(r"['\"]tinytorch(?:\.(?P<name>\w+))?['\"]")
 _TEST_NAME = re.compile(r"^def (test_\w+)", re.MULTILINE)
 
 
@@ -47,6 +49,15 @@ class TestRow:
 
 
 @dataclass(frozen=True)
+class Notice:
+    """An error in a cell that is not a test; the line counts from 1."""
+
+    cell_id: str
+    line: int | None
+    message: str
+
+
+@dataclass(frozen=True)
 class TestRun:
     """A run of a module's tests, in progress or ended; ``notices`` are errors in cells that are no tests."""
 
@@ -54,7 +65,7 @@ class TestRun:
     module: str
     state: RunState
     rows: tuple[TestRow, ...] = ()
-    notices: tuple[str, ...] = ()
+    notices: tuple[Notice, ...] = ()
     started_at: str | None = None
     seconds: float | None = None
     reason: str = ""
@@ -169,10 +180,10 @@ class Testing:
             run = self._current[module.name]
             place = next((place for place, row in enumerate(run.rows) if row.cell_id == result.id), None)
             if place is None:
-                run = replace(run, notices=(*run.notices, *_notices(result)))
+                run = replace(run, notices=(*run.notices, *self._notices(result)))
                 row = None
             else:
-                row = _judged(run.rows[place], result, baselines.get(run.rows[place].grade_id), calibration)
+                row = self._judged(run.rows[place], result, baselines.get(run.rows[place].grade_id), calibration)
                 run = replace(run, rows=(*run.rows[:place], row, *run.rows[place + 1 :]))
             self._current[module.name] = run
         self._listener(run, row)
@@ -197,6 +208,40 @@ class Testing:
     def _remember(self, module: ModuleInfo) -> None:
         write_text(self._result_path(module), json.dumps(asdict(self.latest(module)), indent=1))
 
+    def _judged(self, row: TestRow, result: CellResult, baseline: Baseline | None, calibration: float) -> TestRow:
+        failure = result.failure
+        if result.status in ("not_run", "skipped"):
+            return replace(row, status="not_run", message=failure.message if failure else "")
+        return replace(
+            row,
+            status="passed" if result.status == "ok" else "failed",
+            message=self._explained(failure) if failure else "",
+            frames=failure.frames if failure else (),
+            traceback=failure.traceback if failure else "",
+            seconds=result.seconds,
+            peak_bytes=result.peak_bytes,
+            reference_seconds=baseline.calibration_loops * calibration if baseline and calibration else None,
+            reference_peak_bytes=baseline.peak_bytes if baseline else None,
+        )
+
+    def _notices(self, result: CellResult) -> Iterator[Notice]:
+        failure = result.failure
+        if failure is None or result.status == "not_run":
+            return
+        line = next((frame.line for frame in reversed(failure.frames) if frame.cell == result.id), None)
+        yield Notice(result.id, line, self._explained(failure))
+
+    def _explained(self, failure: Failure) -> str:
+        """Return what a failure says to a student; a check's message and a stub's speak for themselves."""
+        wanted = _MISSING_MODULE.search(failure.message) if failure.kind in _IMPORT_ERRORS else None
+        if wanted:
+            owner = next((m for m in self.workspace.course.modules if wanted["name"] in m.exports), None)
+            remedy = f"export {owner.name} first" if owner else "export the modules this one builds on first"
+            return f"{failure.kind}: {failure.message}; {remedy}."
+        if failure.kind in ("AssertionError", "NotImplementedError"):
+            return failure.message
+        return f"{failure.kind}: {failure.message}" if failure.message else failure.kind
+
     def _result_path(self, module: ModuleInfo) -> Path:
         return self.workspace.state / "tests" / f"{module.name}.json"
 
@@ -211,30 +256,6 @@ def _rows(notebook: NotebookNode) -> Iterator[TestRow]:
             yield TestRow(found, cell.id, name[1] if name else found, points(node))
 
 
-def _judged(row: TestRow, result: CellResult, baseline: Baseline | None, calibration: float) -> TestRow:
-    failure = result.failure
-    if result.status in ("not_run", "skipped"):
-        return replace(row, status="not_run", message=failure.message if failure else "")
-    return replace(
-        row,
-        status="passed" if result.status == "ok" else "failed",
-        message=failure.message if failure else "",
-        frames=failure.frames if failure else (),
-        traceback=failure.traceback if failure else "",
-        seconds=result.seconds,
-        peak_bytes=result.peak_bytes,
-        reference_seconds=baseline.calibration_loops * calibration if baseline and calibration else None,
-        reference_peak_bytes=baseline.peak_bytes if baseline else None,
-    )
-
-
-def _notices(result: CellResult) -> Iterator[str]:
-    if result.failure is None or result.status == "not_run":
-        return
-    where = next((f", line {frame.line}" for frame in reversed(result.failure.frames) if frame.cell == result.id), "")
-    yield f"Cell {result.id}{where}: {result.failure.kind}: {result.failure.message}"
-
-
 def _read_run(path: Path, module: ModuleInfo) -> TestRun:
     """Read a remembered run; one that cannot be read counts as never run, since running again restores it."""
     try:
@@ -242,7 +263,8 @@ def _read_run(path: Path, module: ModuleInfo) -> TestRun:
         rows = tuple(
             TestRow(**{**row, "frames": tuple(Frame(**frame) for frame in row["frames"])}) for row in stored.pop("rows")
         )
-        run = TestRun(**{**stored, "rows": rows, "notices": tuple(stored["notices"])})
+        notices = tuple(Notice(**notice) for notice in stored.pop("notices"))
+        run = TestRun(**stored, rows=rows, notices=notices)
     except (OSError, ValueError, TypeError, KeyError):
         return TestRun("", module.name, "never")
     return replace(run, state="cancelled") if run.state == "running" else run

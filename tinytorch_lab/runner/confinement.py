@@ -88,7 +88,7 @@ def bwrap_command(folders: tuple[str, ...], environment: dict[str, str]) -> list
     """Return the bubblewrap command line up to the program it is to start."""
     command = [
         "bwrap", "--unshare-all", "--unshare-user", "--uid", "65534", "--gid", "65534", "--hostname", "tinytorch",
-        *_disable_userns(), "--die-with-parent", "--new-session", "--cap-drop", "ALL", "--clearenv",
+        *_disable_userns(), "--die-with-parent", "--as-pid-1", "--new-session", "--cap-drop", "ALL", "--clearenv",
         "--size", str(_TEMPORARY_BYTES), "--tmpfs", "/tmp", "--proc", "/proc", "--dev", "/dev",
     ]  # fmt: skip
     for path in readable_paths(folders):

@@ -2,8 +2,11 @@
 
 /**
  * The whole course from the student's side. ``answer_words`` are the least and most words of an answer.
+ *
+ * ``version`` is the server's, which the browser compares with its own.
  */
 export interface CourseOverview {
+  version: string;
   title: string;
   workspace: string;
   phases: PhaseInfo[];
@@ -63,6 +66,14 @@ export interface ExportReport {
   problems: ExportProblem[];
 }
 /**
+ * An error in a cell that is not a test; the line counts from 1 and is absent when unknown.
+ */
+export interface Notice {
+  cell_id: string;
+  line: number | null;
+  message: string;
+}
+/**
  * A module's notebook in the workspace; ``backup`` is where the replaced one was kept, after a reset.
  */
 export interface OpenedModule {
@@ -104,7 +115,7 @@ export interface TestRun {
   module: string;
   state: 'never' | 'running' | 'done' | 'cancelled' | 'failed';
   rows: TestRow[];
-  notices: string[];
+  notices: Notice[];
   started_at: string | null;
   seconds: number | null;
   reason: string;
@@ -118,3 +129,5 @@ export interface TestRunEvent {
   state: 'never' | 'running' | 'done' | 'cancelled' | 'failed';
   row: TestRow | null;
 }
+/** The version of this front end. */
+export const VERSION = '0.1.0';

@@ -4,7 +4,7 @@ import { UseSignal } from '@jupyterlab/ui-components';
 import type { CommandRegistry } from '@lumino/commands';
 import React from 'react';
 
-import type { CourseOverview, ExportProblem } from '../api/types';
+import { type CourseOverview, type ExportProblem, VERSION } from '../api/types';
 import { Notice } from '../components/Notice';
 import { ProgressBar } from '../components/ProgressBar';
 import type { Notebooks } from '../notebook/notebooks';
@@ -47,6 +47,16 @@ function Course(props: IModulesViewProps): React.JSX.Element {
         <Notice
           message={error.message}
           onRetry={() => void model.refresh()}
+          trans={trans}
+        />
+      )}
+      {overview && overview.version !== VERSION && (
+        <Notice
+          message={trans.__(
+            'The sidebar is version %1, the server %2. Restart Jupyter and reload this page.',
+            VERSION,
+            overview.version
+          )}
           trans={trans}
         />
       )}

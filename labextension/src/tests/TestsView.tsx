@@ -13,7 +13,7 @@ import type { Notebooks } from '../notebook/notebooks';
 import { formatSeconds } from './format';
 import { shownRows, totals } from './merge';
 import type { TestsModel, TestsState } from './model';
-import { Notices } from './Notices';
+import { type INoticesProps, Notices } from './Notices';
 import { TestItem } from './TestItem';
 
 /** What the section of tests is made from. */
@@ -91,39 +91,47 @@ function Run(
         {summary(run, trans)}
       </p>
       {run && run.notices.length > 0 && (
-        <Notices notices={run.notices} trans={trans} />
+        <Notices
+          {...cellLinks(props, run)}
+          notices={run.notices}
+          trans={trans}
+        />
       )}
       {run && <Rows {...props} run={run} />}
     </div>
   );
 }
 
-function Rows(props: ModuleTestsProps & { run: TestRun }): React.JSX.Element {
-  const { entry, notebooks, run, trans } = props;
+/** How a run's cells are numbered and shown in the open notebook. */
+function cellLinks(
+  props: ModuleTestsProps,
+  run: TestRun
+): Pick<INoticesProps, 'cellNumber' | 'onShowCell'> {
+  const { entry, notebooks } = props;
   const shared = notebooks.panel?.content.model?.sharedModel;
   const cellNumber = (cellId: string): number | null => {
     const index = shared ? findCell(shared, cellId) : -1;
     return index < 0 ? null : index + 1;
   };
-  const showCell = (cellId: string): void => {
+  const onShowCell = (cellId: string): void => {
     const row = run.rows.find(other => other.cell_id === cellId);
     void notebooks.reveal(entry.name, notebook =>
       findCell(notebook, cellId, row?.grade_id)
     );
   };
+  return { cellNumber, onShowCell };
+}
+
+function Rows(props: ModuleTestsProps & { run: TestRun }): React.JSX.Element {
+  const { entry, run, trans } = props;
+  const links = cellLinks(props, run);
   return (
     <ol
       className="jp-TinyTorch-tests"
       aria-label={trans.__('Tests of %1', moduleLabel(entry))}
     >
       {shownRows(run).map(row => (
-        <TestItem
-          key={row.grade_id}
-          row={row}
-          cellNumber={cellNumber}
-          onShowCell={showCell}
-          trans={trans}
-        />
+        <TestItem key={row.grade_id} {...links} row={row} trans={trans} />
       ))}
     </ol>
   );

@@ -82,18 +82,18 @@ class CellRunner:
         report["replaced"] += self._probes.start(header["token"], header["seed"])
         namespace = self._shell.user_ns
         code = _load(raw)
-        _start_trace()
         try:
             if header["separate"]:
                 _exec(code, namespace, {})
             else:
+                _start_trace()
                 _exec(code, namespace)
         except BaseException as error:
             report |= _failed(error)
+            # What the course's own test left replaced when it failed must not be blamed on the next cell.
+            self._guard.restore()
         report["peak"] = _peak()[1]
         _stop_trace()
-        # What the course's own test left replaced when it failed must not be blamed on the next cell.
-        self._guard.restore()
 
 
 def _failed(error: BaseException) -> Message:
