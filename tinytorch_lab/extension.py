@@ -12,6 +12,7 @@ from tornado.ioloop import IOLoop
 from traitlets import Unicode
 
 from tinytorch_lab.api.base import TESTING
+from tinytorch_lab.api.milestones import MILESTONES, MilestoneRun, MilestoneRuns, milestone_run_event
 from tinytorch_lab.api.routes import ROUTES
 from tinytorch_lab.api.tests import test_run_event
 from tinytorch_lab.learning.testing import Testing, TestRow, TestRun
@@ -19,6 +20,7 @@ from tinytorch_lab.learning.workspace import Workspace
 from tinytorch_lab.runner.pool import LocalExecutor
 
 EVENT = "https://tinytorch-lab.org/events/test-run/v1"
+MILESTONE_EVENT = "https://tinytorch-lab.org/events/milestone-run/v1"
 
 
 class TinyTorchLab(ExtensionApp):
@@ -42,10 +44,14 @@ class TinyTorchLab(ExtensionApp):
             raise ValueError(f"TinyTorchLab.workspace {root} lies outside the server's root folder {server_root}.")
         put_first_on_kernel_path(root)
         self._events = cast(EventLogger, server.event_logger)
-        self._events.register_event_schema(Path(__file__).parent / "api" / "events" / "test_run.yaml")
+        for schema in ("test_run.yaml", "milestone_run.yaml"):
+            self._events.register_event_schema(Path(__file__).parent / "api" / "events" / schema)
         self._loop = IOLoop.current()
-        self._executor = LocalExecutor()
+        # Two, so that a long milestone does not hold up the tests.
+        self._executor = LocalExecutor(workers=2)
         self.settings[TESTING] = Testing(Workspace(root), self._executor, self._emit)
+        self._milestones = MilestoneRuns(Workspace(root), self._executor, self._emit_milestone)
+        self.settings[MILESTONES] = self._milestones
         self.log.info("TinyTorch Lab serves the workspace %s", root)
 
     def initialize_handlers(self) -> None:
@@ -54,11 +60,16 @@ class TinyTorchLab(ExtensionApp):
 
     async def stop_extension(self) -> None:
         """Stop the runner's processes."""
+        self._milestones.close()
         await asyncio.to_thread(self._executor.close)
 
     def _emit(self, run: TestRun, row: TestRow | None) -> None:
         data = test_run_event(run, row).model_dump(mode="json")
         self._loop.add_callback(self._events.emit, schema_id=EVENT, data=data)
+
+    def _emit_milestone(self, run: MilestoneRun) -> None:
+        data = milestone_run_event(run).model_dump(mode="json")
+        self._loop.add_callback(self._events.emit, schema_id=MILESTONE_EVENT, data=data)
 
 
 def put_first_on_kernel_path(root: Path) -> None:

@@ -3,10 +3,12 @@
 from tinytorch_lab.api.base import LabHandler
 from tinytorch_lab.api.course import CourseHandler, ResetHandler, StartHandler
 from tinytorch_lab.api.export import ExportHandler
+from tinytorch_lab.api.milestones import MilestoneHandler, MilestoneRunHandler, MilestonesHandler, PlotHandler
 from tinytorch_lab.api.tests import TestsHandler
 
 _BASE = r"tinytorch-lab/api/"
 _MODULE = r"modules/(?P<name>[a-z0-9_]+)"
+_MILESTONE = r"milestones/(?P<number>[0-9]{1,4})"
 
 ROUTES: tuple[tuple[str, type[LabHandler]], ...] = (
     (_BASE + r"course", CourseHandler),
@@ -15,5 +17,9 @@ ROUTES: tuple[tuple[str, type[LabHandler]], ...] = (
     (_BASE + _MODULE + r"/tests", TestsHandler),
     (_BASE + _MODULE + r"/export", ExportHandler),
     (_BASE + r"export", ExportHandler),
+    (_BASE + r"milestones", MilestonesHandler),
+    (_BASE + _MILESTONE, MilestoneHandler),
+    (_BASE + _MILESTONE + r"/run", MilestoneRunHandler),
+    (_BASE + _MILESTONE + r"/plot", PlotHandler),
 )
 """Every address below the server's base URL."""

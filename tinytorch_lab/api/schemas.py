@@ -20,6 +20,9 @@ PackageState = Literal["missing", "behind", "current"]
 RowStatus = Literal["pending", "running", "passed", "failed", "not_run"]
 RunState = Literal["never", "running", "done", "cancelled", "failed"]
 
+MilestoneStatus = Literal["unavailable", "blocked", "ready", "failed", "passed"]
+"""``blocked``: modules it needs are not exported; ``failed`` and ``passed`` tell of the last result."""
+
 
 class PhaseInfo(Wire):
     """A phase of the course."""
@@ -132,6 +135,58 @@ class ExportReport(Wire):
     problems: list[ExportProblem]
 
 
+class MilestoneProgress(Wire):
+    """How far a run is: steps ended of all, the last one's title, and the loss where there is one yet."""
+
+    done: int
+    total: int
+    step: str
+    loss: float | None
+
+
+class MilestoneRun(Wire):
+    """A milestone's run in progress, or the server's last one; ``reason`` says why it came to no result."""
+
+    run_id: str
+    state: RunState
+    progress: MilestoneProgress | None
+    reason: str
+
+
+class MilestoneResult(Wire):
+    """How the last run that came to an end ended; ``plot`` tells whether its plot can be fetched."""
+
+    passed: bool
+    date: str
+    message: str
+    figures: dict[str, float]
+    plot: bool
+    seconds: float
+
+
+class MilestoneEntry(Wire):
+    """One milestone as the sidebar shows it. ``after`` is the name of the module it comes after.
+
+    ``missing`` are the modules it needs that are not exported, ``outdated`` those whose notebook has changed since.
+    """
+
+    number: int
+    title: str
+    goal: str
+    after: str
+    status: MilestoneStatus
+    missing: list[str]
+    outdated: list[str]
+    result: MilestoneResult | None
+    run: MilestoneRun
+
+
+class MilestoneList(Wire):
+    """All milestones of the course, in its order."""
+
+    milestones: list[MilestoneEntry]
+
+
 class ErrorBody(Wire):
     """The body of every answer that is not a success."""
 
@@ -147,12 +202,22 @@ class TestRunEvent(Wire):
     row: TestRow | None
 
 
+class MilestoneRunEvent(Wire):
+    """What the event bus carries while a milestone runs: how far its run is, or how it ended."""
+
+    number: int
+    run: MilestoneRun
+
+
 TOP_LEVEL: tuple[type[Wire], ...] = (
     CourseOverview,
     OpenedModule,
     TestRun,
     TestRunEvent,
     ExportReport,
+    MilestoneList,
+    MilestoneEntry,
+    MilestoneRunEvent,
     ErrorBody,
 )
 """The models that are a whole request, answer or event."""

@@ -7,6 +7,7 @@ from pathlib import Path
 from nbformat import NotebookNode
 
 from tinytorch_lab.curriculum.build import instructor_notebook, student_notebook
+from tinytorch_lab.curriculum.calibration import Calibration, read_calibration
 from tinytorch_lab.curriculum.catalogue import Course, ModuleInfo, load_course
 from tinytorch_lab.curriculum.mutants import Mutant, read_mutants
 from tinytorch_lab.curriculum.notebooks import read_notebook
@@ -61,6 +62,10 @@ class Library:
     def mutants(self, module: ModuleInfo) -> tuple[Mutant, ...]:
         """Return the module's plausible mistakes."""
         return read_mutants(self.root / module.name / "mutants.toml")
+
+    def calibration(self, module: ModuleInfo) -> Calibration:
+        """Return the module's calibration samples."""
+        return read_calibration(self.root / module.name / "calibration.toml")
 
 
 @dataclass(frozen=True)

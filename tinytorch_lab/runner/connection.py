@@ -3,6 +3,7 @@
 import os
 import select
 import signal
+import socket
 import stat
 import time
 from collections.abc import Callable
@@ -53,10 +54,12 @@ class Connection:
         Raises:
             Lost: the child has gone or does not listen.
         """
-        self._socket.settimeout(max(deadline - time.monotonic(), 0.01))
         try:
-            self._socket.sendall(message)
-        except TimeoutError:
+            sent = self._socket.send(message, socket.MSG_DONTWAIT)
+            if sent < len(message):
+                self._socket.settimeout(max(deadline - time.monotonic(), 0.01))
+                self._socket.sendall(memoryview(message)[sent:])
+        except (TimeoutError, BlockingIOError):
             raise Lost("timeout", "the notebook's process stopped listening") from None
         except OSError:
             raise self._gone() from None

@@ -66,6 +66,66 @@ export interface ExportReport {
   problems: ExportProblem[];
 }
 /**
+ * One milestone as the sidebar shows it. ``after`` is the name of the module it comes after.
+ *
+ * ``missing`` are the modules it needs that are not exported, ``outdated`` those whose notebook has changed since.
+ */
+export interface MilestoneEntry {
+  number: number;
+  title: string;
+  goal: string;
+  after: string;
+  status: 'unavailable' | 'blocked' | 'ready' | 'failed' | 'passed';
+  missing: string[];
+  outdated: string[];
+  result: MilestoneResult | null;
+  run: MilestoneRun;
+}
+/**
+ * How the last run that came to an end ended; ``plot`` tells whether its plot can be fetched.
+ */
+export interface MilestoneResult {
+  passed: boolean;
+  date: string;
+  message: string;
+  figures: {
+    [k: string]: number;
+  };
+  plot: boolean;
+  seconds: number;
+}
+/**
+ * A milestone's run in progress, or the server's last one; ``reason`` says why it came to no result.
+ */
+export interface MilestoneRun {
+  run_id: string;
+  state: 'never' | 'running' | 'done' | 'cancelled' | 'failed';
+  progress: MilestoneProgress | null;
+  reason: string;
+}
+/**
+ * How far a run is: steps ended of all, the last one's title, and the loss where there is one yet.
+ */
+export interface MilestoneProgress {
+  done: number;
+  total: number;
+  step: string;
+  loss: number | null;
+}
+/**
+ * All milestones of the course, in its order.
+ */
+export interface MilestoneList {
+  milestones: MilestoneEntry[];
+}
+/**
+ * What the event bus carries while a milestone runs: how far its run is, or how it ended.
+ */
+export interface MilestoneRunEvent {
+  number: number;
+  run: MilestoneRun;
+}
+/**
  * An error in a cell that is not a test; the line counts from 1 and is absent when unknown.
  */
 export interface Notice {
