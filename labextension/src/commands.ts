@@ -13,7 +13,11 @@ import { exportIcon } from './icons';
 import { moduleLabel } from './modules/labels';
 import type { ITinyTorch } from './tokens';
 
-/** The commands; those on a module take its name as `module` and mean the current one without it. */
+/**
+ * The commands; those on a module take its name as `module` and mean the current one without it.
+ *
+ * Those on a milestone take its number as `milestone`.
+ */
 export const CommandIDs = {
   showSidebar: 'tinytorch-lab:show-sidebar',
   refresh: 'tinytorch-lab:refresh',
@@ -23,7 +27,9 @@ export const CommandIDs = {
   cancelTests: 'tinytorch-lab:cancel-tests',
   exportModule: 'tinytorch-lab:export-module',
   exportAll: 'tinytorch-lab:export-all',
-  resetModule: 'tinytorch-lab:reset-module'
+  resetModule: 'tinytorch-lab:reset-module',
+  runMilestone: 'tinytorch-lab:run-milestone',
+  cancelMilestone: 'tinytorch-lab:cancel-milestone'
 } as const;
 
 /** Register everything that can be done to the course; what is returned takes the commands back. */

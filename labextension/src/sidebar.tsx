@@ -11,6 +11,7 @@ import React from 'react';
 
 import { CommandIDs } from './commands';
 import { torchIcon } from './icons';
+import { MilestonesView } from './milestones/MilestonesView';
 import { ModulesView } from './modules/ModulesView';
 import { TestsView } from './tests/TestsView';
 import { ThinkingView } from './thinking/ThinkingView';
@@ -18,9 +19,10 @@ import { type ITinyTorch, TRANSLATION_DOMAIN } from './tokens';
 
 const TESTS_INDEX = 1;
 const THINKING_INDEX = 2;
-const RELATIVE_SIZES = [4, 5, 0];
+const MILESTONES_INDEX = 3;
+const RELATIVE_SIZES = [4, 5, 0, 0];
 
-/** The sidebar: modules, tests, written answers. */
+/** The sidebar: modules, tests, written answers, milestones. */
 export class TinyTorchSidebar extends SidePanel {
   constructor(options: {
     app: ITinyTorch;
@@ -29,7 +31,7 @@ export class TinyTorchSidebar extends SidePanel {
   }) {
     super({ translator: options.translator });
     const { app, commands } = options;
-    const { modules, notebooks, tests, thinking } = app;
+    const { milestones, modules, notebooks, tests, thinking } = app;
     const trans = options.translator.load(TRANSLATION_DOMAIN);
     this.id = 'tinytorch-lab-sidebar';
     this.addClass('jp-TinyTorch');
@@ -64,13 +66,25 @@ export class TinyTorchSidebar extends SidePanel {
         />
       )
     );
+    this.addWidget(
+      section(
+        trans.__('Milestones'),
+        <MilestonesView {...{ modules, commands, trans }} model={milestones} />
+      )
+    );
     this._accordion?.collapse(THINKING_INDEX);
+    this._accordion?.collapse(MILESTONES_INDEX);
     this._accordion?.setRelativeSizes(RELATIVE_SIZES);
   }
 
   /** Make sure the section with the tests is not folded away. */
   showTests(): void {
     this._accordion?.expand(TESTS_INDEX);
+  }
+
+  /** Make sure the section with the milestones is not folded away. */
+  showMilestones(): void {
+    this._accordion?.expand(MILESTONES_INDEX);
   }
 
   private get _accordion(): AccordionPanel | null {

@@ -16,6 +16,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
+import nbformat
 import psutil
 
 from tinytorch_lab.runner.contract import Cell, CellResult, Job, Limits, RunEnd
@@ -92,6 +93,7 @@ class Surroundings:
     tcp: socket.socket
     udp: list[socket.socket]
     names: dict[str, str]
+    others: frozenset[int]
 
     def problems(self) -> list[str]:
         """Return what has been touched."""
@@ -133,7 +135,7 @@ def surroundings() -> Iterator[Surroundings]:
         }  # fmt: skip
         os.environ["TINYTORCH_TOKEN"] = secret
         stack.callback(os.environ.pop, "TINYTORCH_TOKEN")
-        yield Surroundings(home, secret, tcp, listeners, names)
+        yield Surroundings(home, secret, tcp, listeners, names, frozenset(_below_us()))
 
 
 def job(source: str, names: dict[str, str]) -> Job:
@@ -177,7 +179,10 @@ def violations(executor: LocalExecutor, attack: Attack, place: Surroundings, ref
     escapes = _shown_escapes(results)
     if escapes or place.secret in repr(results):
         found.append(f"it escaped: {escapes}")
-    found += _left_behind(executor)
+    for result in results:
+        for output in result.outputs:
+            nbformat.validate(output, ref=output["output_type"], version=4)
+    found += _left_behind(executor, place)
     after, after_end = run(executor, job((Path(__file__).parent / "attacks/honest.attack").read_text(), place.names))
     if (score(after, reference), after_end.integrity) != (2 * POINTS, "ok"):
         found.append(f"the next submission scored {score(after, reference)} ({after_end.reason})")
@@ -212,11 +217,15 @@ def _shown_escapes(results: list[CellResult]) -> list[str]:
     return [line[:200] for text in texts for line in text.splitlines() if "ESCAPED" in line or "SECRET" in line]
 
 
-def _left_behind(executor: LocalExecutor) -> list[str]:
+def _below_us() -> set[int]:
+    return {process.pid for process in psutil.Process().children(recursive=True)}
+
+
+def _left_behind(executor: LocalExecutor, place: Surroundings) -> list[str]:
     """Return the processes that are more than the fork server itself."""
     allowed = 2 if executor.confinement == "bwrap" else 1
     for _ in range(20):
-        running = psutil.Process().children(recursive=True)
+        running = _below_us() - place.others
         if len(running) <= allowed:
             return []
         time.sleep(0.05)

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from tinytorch_lab.errors import NotAvailableError
+from tinytorch_lab.errors import InvalidInputError, NotAvailableError
 from tinytorch_lab.runner import confinement
 from tinytorch_lab.runner.contract import Cell, Job, Limits
 from tinytorch_lab.runner.pool import LocalExecutor
@@ -130,6 +130,11 @@ def test_strongest_is_chosen(unchecked: None) -> None:
     assert confinement.choose_confinement("none", allow_unsandboxed=False) == "none"
 
 
+def test_unknown_confinement_is_refused() -> None:
+    with pytest.raises(InvalidInputError, match="'lxc' is no confinement; there are bwrap, landlock, none"):
+        LocalExecutor(confinement="lxc")  # type: ignore[arg-type]
+
+
 def test_without_bubblewrap_landlock_is_chosen(
     unchecked: None, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
@@ -142,7 +147,7 @@ def test_without_bubblewrap_landlock_is_chosen(
 
 def test_running_unconfined_needs_a_word(unchecked: None, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     monkeypatch.setenv("PATH", str(tmp_path))
-    monkeypatch.setattr(sys, "platform", "plan9")
+    monkeypatch.setattr(confinement, "_CHECK", "print('problem: the kernel has no Landlock')")
     with pytest.raises(NotAvailableError, match="allow_unsandboxed = true"):
         LocalExecutor()
     with LocalExecutor(allow_unsandboxed=True) as executor:
@@ -154,6 +159,12 @@ def test_broken_bubblewrap_is_noticed(unchecked: None, monkeypatch: pytest.Monke
     (tmp_path / "bwrap").chmod(0o755)
     monkeypatch.setenv("PATH", str(tmp_path))
     assert confinement.confinement_problem("bwrap") == "setting up uid map: Permission denied"
+
+
+def test_other_systems_are_told_what_to_do(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(sys, "platform", "win32")
+    with pytest.raises(NotAvailableError, match="use WSL"):
+        LocalExecutor(confinement="none")
 
 
 @pytest.mark.parametrize(

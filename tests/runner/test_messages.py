@@ -22,7 +22,7 @@ JSON = st.recursive(
 def test_messages_arrive_however_they_are_cut() -> None:
     stream = pack({"a": 1}, b"raw") + pack({}, b"") + pack({"b": "ü"}, bytes(1000))
     for size in (1, 7, 1000, len(stream)):
-        reader, found = FrameReader(10_000), []
+        reader, found = FrameReader(10_000, 10_000), []
         for start in range(0, len(stream), size):
             found += reader.feed(stream[start : start + size])
         assert found == [({"a": 1}, b"raw"), ({}, b""), ({"b": "ü"}, bytes(1000))]
@@ -31,12 +31,12 @@ def test_messages_arrive_however_they_are_cut() -> None:
 @pytest.mark.parametrize("header", [b"[]", b"1", b"{", b"\xff", b"[" * 100_000, b"1" * 5000])
 def test_message_without_an_object_is_refused(header: bytes) -> None:
     with pytest.raises(ProtocolError):
-        FrameReader(1 << 20).feed(struct.pack("!II", len(header), 0) + header)
+        FrameReader(1 << 20, 1 << 20).feed(struct.pack("!II", len(header), 0) + header)
 
 
 def test_long_message_is_refused_before_it_has_come() -> None:
-    with pytest.raises(ProtocolError, match="4294967305 bytes"):
-        FrameReader(1 << 20).feed(struct.pack("!II", 2, (1 << 32) - 1))
+    with pytest.raises(ProtocolError, match="4294967305 bytes, which is too long"):
+        FrameReader(1 << 20, 1 << 20).feed(struct.pack("!II", 2, (1 << 32) - 1))
 
 
 @pytest.mark.parametrize(
@@ -53,6 +53,7 @@ def test_long_message_is_refused_before_it_has_come() -> None:
         {"t": "array", "d": "f8", "s": [1] * 40},
         {"t": "strings", "s": [2], "v": ["a"]},
         {"t": "strings", "s": [1], "v": [1]},
+        {"t": "strings", "s": [100_001], "v": ["x" * 1_000_000] + [""] * 100_000},
         {"t": "int", "v": "1" * 4001},
         {"t": "int", "v": 1},
         {"t": "float", "v": "0x1p999999"},

@@ -285,3 +285,37 @@ def test_limits_are_read_from_the_course():
     for wrong in ({"memory": 1}, {"memory_mb": "2"}, {"cell_seconds": -1}, {"open_files": True}):
         with pytest.raises(InvalidInputError, match="is not a limit; known are cell_seconds"):
             Limits.from_table(wrong)
+
+
+def test_waiting_run_can_be_cancelled_at_once(executor):
+    busy = executor.submit(Job((Cell("a", "import time\ntime.sleep(5)"),)))
+    waiting = executor.submit(Job((Cell("b", "1"),)))
+    started = time.monotonic()
+    waiting.cancel()
+    waiting.cancel()
+    result, end = waiting
+    assert (result.status, end.reason) == ("not_run", "the run was cancelled")
+    busy.cancel()
+    *_, end = busy
+    assert time.monotonic() - started < 4
+
+
+@pytest.mark.parametrize("name", ["../x", "/x", "a/../../x", "", "a\0b"])
+def test_files_stay_in_the_working_folder(name):
+    with pytest.raises(InvalidInputError, match="must lie in its working folder"):
+        Job((), files={name: b""})
+
+
+def test_errors_without_end_are_stopped(run):
+    source = "for i in range(100):\n    get_ipython().run_cell('1/0')"
+    (result, after), end = run(source, "1")
+    assert sum(output["output_type"] == "error" for output in result.outputs) <= 11
+    assert (after.status, end.integrity) == ("ok", "ok")
+
+
+def test_output_of_any_characters_is_no_tampering(run):
+    limits = Limits(output_bytes=2 << 20)
+    results, end = run("print('\\x00' * 10**7)", "print('\\U0001f600' * 10**6)", "print('\\\\' * 10**7)", limits=limits)
+    assert [result.failure.kind for result in results] == ["OutputLimitExceeded"] * 3
+    assert all(len(result.outputs[0]["text"]) > 100_000 for result in results)
+    assert end.integrity == "ok"

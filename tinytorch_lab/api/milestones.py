@@ -267,7 +267,7 @@ def _result(workspace: Workspace, result: MilestoneResult) -> wire.MilestoneResu
         passed=result.passed,
         date=result.date,
         message=result.message,
-        figures=dict(result.figures),
+        figures=[wire.MilestoneFigure(name=name, value=value) for name, value in result.figures.items()],
         plot=_has_plot(workspace, result),
         seconds=result.seconds,
     )

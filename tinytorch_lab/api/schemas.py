@@ -153,13 +153,20 @@ class MilestoneRun(Wire):
     reason: str
 
 
+class MilestoneFigure(Wire):
+    """One number that a run came to."""
+
+    name: str
+    value: float
+
+
 class MilestoneResult(Wire):
     """How the last run that came to an end ended; ``plot`` tells whether its plot can be fetched."""
 
     passed: bool
     date: str
     message: str
-    figures: dict[str, float]
+    figures: list[MilestoneFigure]
     plot: bool
     seconds: float
 

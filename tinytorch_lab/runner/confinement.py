@@ -7,9 +7,10 @@ import subprocess
 import sys
 import tempfile
 from pathlib import Path
+from typing import get_args
 
 import tinytorch_lab
-from tinytorch_lab.errors import NotAvailableError
+from tinytorch_lab.errors import InvalidInputError, NotAvailableError
 from tinytorch_lab.runner.contract import Confinement
 
 PACKAGE = Path(tinytorch_lab.__file__).parent
@@ -35,8 +36,13 @@ def choose_confinement(wanted: Confinement | None, allow_unsandboxed: bool) -> C
     """Return ``wanted``, or the strongest confinement that works here.
 
     Raises:
+        InvalidInputError: there is no such confinement.
         NotAvailableError: it does not work here, or nothing does and running without was not allowed.
     """
+    if sys.platform != "linux":
+        raise NotAvailableError("Notebooks run on Linux only; on Windows use WSL, elsewhere a Linux container.")
+    if wanted not in (None, *get_args(Confinement)):
+        raise InvalidInputError(f"{wanted!r} is no confinement; there are {', '.join(get_args(Confinement))}.")
     if wanted == "none":
         return wanted
     levels: tuple[Confinement, ...] = (wanted,) if wanted else ("bwrap", "landlock")
@@ -57,8 +63,6 @@ def confinement_problem(level: Confinement) -> str:
     """Return why ``level`` does not work on this machine, or nothing; found out by trying, once."""
     if level == "none":
         return ""
-    if sys.platform != "linux":
-        return "only Linux can do this"
     if level == "bwrap" and shutil.which("bwrap") is None:
         return "bubblewrap is not installed"
     with tempfile.TemporaryDirectory(prefix="tinytorch-check-") as folder:

@@ -1,7 +1,6 @@
 """The trusted side's end of one run: messages out and in, under deadlines, with everything that can break it."""
 
 import os
-import select
 import signal
 import socket
 import stat
@@ -11,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from tinytorch_lab.runner.contract import Status
-from tinytorch_lab.runner.forkserver import ChildEnd, ForkServer
+from tinytorch_lab.runner.forkserver import ChildEnd, ForkServer, readable_within
 from tinytorch_lab.runner.frames import FrameReader
 
 _TICK_SECONDS = 0.1
@@ -33,10 +32,10 @@ class Lost(Exception):
 class Connection:
     """Talks with one child of a fork server until either side ends it."""
 
-    def __init__(self, server: ForkServer, message_limit: int, disk_limit: int, cancelled: Callable[[], bool]) -> None:
+    def __init__(self, server: ForkServer, reader: FrameReader, disk_limit: int, cancelled: Callable[[], bool]) -> None:
         self._server = server
         self._socket = server.fork()
-        self._reader = FrameReader(message_limit)
+        self._reader = reader
         self._inbox: list[Message] = []
         self._disk_limit = disk_limit
         self._cancelled = cancelled
@@ -94,8 +93,7 @@ class Connection:
         return self._end
 
     def _receive(self, seconds: float) -> bool:
-        readable, _, _ = select.select([self._socket], [], [], seconds)
-        if not readable:
+        if not readable_within(self._socket, seconds):
             return False
         try:
             data = self._socket.recv(1 << 18)

@@ -6,6 +6,7 @@ can cross a process or a machine as JSON.
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
+from pathlib import PurePosixPath
 from typing import Any, Literal, Protocol
 
 from tinytorch_lab.errors import InvalidInputError
@@ -85,6 +86,17 @@ class Job:
     path: tuple[str, ...] = ()
     files: Mapping[str, bytes] = field(default_factory=dict)
     seed: int = 0
+
+    def __post_init__(self) -> None:
+        """Refuse files that would not lie in the working folder.
+
+        Raises:
+            InvalidInputError: a name is absolute or leads upwards.
+        """
+        for name in self.files:
+            path = PurePosixPath(name)
+            if path.is_absolute() or ".." in path.parts or not path.parts or "\0" in name:
+                raise InvalidInputError(f"A run's file must lie in its working folder, which {name!r} would not.")
 
 
 @dataclass(frozen=True)

@@ -71,6 +71,7 @@ class ForkServer:
                 env=environment | ({"PATH": os.environ.get("PATH", os.defpath)} if level == "bwrap" else {}),
                 cwd=self.home,
                 pass_fds=[theirs.fileno()],
+                start_new_session=True,
             )
         self._ready = False
         self._preloaded = False
@@ -149,11 +150,17 @@ class ForkServer:
 
     def _hear(self, seconds: float) -> dict[str, float] | None:
         """Return the server's next message, or ``None`` when it is silent or gone."""
-        readable, _, _ = select.select([self._control], [], [], seconds)
-        if not readable:
+        if not readable_within(self._control, seconds):
             return None
         try:
             data = self._control.recv(1 << 12)
         except OSError:
             return None
         return dict(json.loads(data)) if data else None
+
+
+def readable_within(connection: socket.socket, seconds: float) -> bool:
+    """Tell whether there is something to read, waiting for it; unlike ``select`` for any number of open files."""
+    poll = select.poll()
+    poll.register(connection, select.POLLIN)
+    return bool(poll.poll(seconds * 1000))

@@ -24,10 +24,11 @@ def pack_encoded(header: str, raw: bytes = b"") -> bytes:
 
 
 class FrameReader:
-    """Cuts a stream of bytes into messages of at most ``limit`` bytes."""
+    """Cuts a stream of bytes into messages whose two parts keep within their limits."""
 
-    def __init__(self, limit: int) -> None:
-        self._limit = limit
+    def __init__(self, header_limit: int, raw_limit: int) -> None:
+        self._header_limit = header_limit
+        self._raw_limit = raw_limit
         self._buffer = bytearray()
 
     def feed(self, data: bytes) -> list[tuple[dict[str, Any], bytes]]:
@@ -48,8 +49,8 @@ class FrameReader:
         header_size, raw_size = _LENGTHS.unpack_from(self._buffer)
         start, middle = _LENGTHS.size, _LENGTHS.size + header_size
         end = middle + raw_size
-        if end > self._limit:
-            raise ProtocolError(f"a message of {end} bytes, where {self._limit} are allowed")
+        if header_size > self._header_limit or raw_size > self._raw_limit:
+            raise ProtocolError(f"a message of {end} bytes, which is too long")
         if len(self._buffer) < end:
             return None
         header = _header(bytes(self._buffer[start:middle]))

@@ -23,10 +23,12 @@ _log = logging.getLogger(__name__)
 class LocalRun:
     """A run of the local executor; any number of threads may iterate over it, each from the start."""
 
-    def __init__(self, job: Job) -> None:
+    def __init__(self, job: Job, confinement: Confinement) -> None:
         self.job = job
+        self._confinement = confinement
         self._items: list[CellResult | RunEnd] = []
         self._changed = threading.Condition()
+        self._started = False
         self._cancelled = False
 
     def __iter__(self) -> Iterator[CellResult | RunEnd]:
@@ -37,19 +39,24 @@ class LocalRun:
             if isinstance(item, RunEnd):
                 return
 
-    def _wait_for(self, position: int) -> CellResult | RunEnd:
-        with self._changed:
-            self._changed.wait_for(lambda: len(self._items) > position)
-            return self._items[position]
-
     def cancel(self) -> None:
         """Stop the run; cells that have not ended are reported as ``not_run``."""
-        self._cancelled = True
+        with self._changed:
+            waiting = not self._started and not self._cancelled
+            self._cancelled = True
+        if waiting:
+            self.give_up("the run was cancelled")
 
     @property
     def cancelled(self) -> bool:
         """Tell whether the run was asked to stop."""
         return self._cancelled
+
+    def start(self) -> bool:
+        """Note that a worker begins, and tell whether there is anything left to do."""
+        with self._changed:
+            self._started = not self._cancelled
+            return self._started
 
     def add(self, item: CellResult | RunEnd) -> None:
         """Append to the stream."""
@@ -57,11 +64,16 @@ class LocalRun:
             self._items.append(item)
             self._changed.notify_all()
 
-    def give_up(self, reason: str, confinement: Confinement) -> None:
+    def give_up(self, reason: str) -> None:
         """Complete the stream of a run that cannot go on."""
         for cell in self.job.cells[len(self._items) :]:
             self.add(CellResult(cell.id, "not_run", failure=made_failure("NotRun", reason)))
-        self.add(RunEnd("incomplete", reason, confinement, 0.0, 0.0, 0))
+        self.add(RunEnd("incomplete", reason, self._confinement, 0.0, 0.0, 0))
+
+    def _wait_for(self, position: int) -> CellResult | RunEnd:
+        with self._changed:
+            self._changed.wait_for(lambda: len(self._items) > position)
+            return self._items[position]
 
 
 class _Worker:
@@ -73,8 +85,7 @@ class _Worker:
 
     def serve(self, run: LocalRun) -> None:
         """Run one job; its stream is complete afterwards, whatever happened."""
-        if run.cancelled:
-            run.give_up("the run was cancelled", self._confinement)
+        if not run.start():
             return
         try:
             server = self._usable_server(run.job)
@@ -83,10 +94,10 @@ class _Worker:
             for item in Session(run.job, server, self._confinement, lambda: run.cancelled).items():
                 run.add(item)
         except NotAvailableError as error:
-            run.give_up(str(error), self._confinement)
+            run.give_up(str(error))
         except Exception:
             _log.exception("A run of the local executor failed.")
-            run.give_up("the runner failed; its log says why", self._confinement)
+            run.give_up("the runner failed; its log says why")
             self.close()
 
     def close(self) -> None:
@@ -139,7 +150,7 @@ class LocalExecutor:
         Raises:
             NotAvailableError: the executor is closed.
         """
-        run = LocalRun(job)
+        run = LocalRun(job, self.confinement)
         with self._lock:
             if self._closed:
                 raise NotAvailableError("The runner is shutting down; try again when it has restarted.")

@@ -14,9 +14,9 @@ from tinytorch_lab.runner.confinement import readable_paths
 from tinytorch_lab.runner.connection import Connection, Lost
 from tinytorch_lab.runner.contract import Cell, CellResult, Confinement, Frame, Integrity, Job, ProbeValue, RunEnd
 from tinytorch_lab.runner.forkserver import ForkServer
-from tinytorch_lab.runner.frames import ProtocolError, pack
+from tinytorch_lab.runner.frames import FrameReader, ProtocolError, pack
 from tinytorch_lab.runner.results import Places, made_failure, make_result, printable, test_filename
-from tinytorch_lab.runner.values import MAX_VALUE_BYTES, decode
+from tinytorch_lab.runner.values import MAX_DESCRIPTION_BYTES, MAX_VALUE_BYTES, decode
 
 _GRACE_SECONDS = 1.0
 """How long after its time a cell may still answer before its process is killed."""
@@ -24,6 +24,9 @@ _GRACE_SECONDS = 1.0
 _MAX_PROBES = 2_000
 _MAX_PROBE_BYTES = 64 << 20
 _CANARY_SECONDS = 5.0
+_REPORT_BYTES = 2 << 20
+"""What a cell's report may hold beside its outputs: errors and their tracebacks."""
+
 _DISK_FACTOR = 4
 _OUTPUT_FACTOR = 4
 """How much more than one file, or one cell, a whole notebook may write."""
@@ -67,9 +70,9 @@ class Session:
 
     def _open(self) -> None:
         job, limits = self._job, self._job.limits
-        message_limit = 6 * limits.output_bytes + MAX_VALUE_BYTES + (8 << 20)
+        reader = FrameReader(max(limits.output_bytes + _REPORT_BYTES, MAX_DESCRIPTION_BYTES), MAX_VALUE_BYTES)
         disk_limit = _DISK_FACTOR * limits.file_bytes
-        self._connection = Connection(self._server, message_limit, disk_limit, self._cancelled)
+        self._connection = Connection(self._server, reader, disk_limit, self._cancelled)
         header = {
             "files": [[name, len(content)] for name, content in job.files.items()],
             "path": list(job.path),

@@ -11,6 +11,10 @@ from tinytorch_lab.runner.frames import ProtocolError
 MAX_VALUE_BYTES = 16 << 20
 """Raw bytes and characters one probe may carry."""
 
+MAX_DESCRIPTION_BYTES = 4 << 20
+"""The JSON description of one probe's value."""
+
+_MAX_TEXT = 1 << 18
 _MAX_DEPTH = 8
 _MAX_ITEMS = 20_000
 _MAX_DIGITS = 4_000
@@ -56,6 +60,8 @@ class Encoder:
 
     def _array(self, array: np.ndarray) -> Spec:
         if array.dtype.kind == "U":
+            if array.nbytes > 4 * _MAX_TEXT or array.size > _MAX_ITEMS:
+                return _other("array of very much text")
             return {"t": "strings", "s": list(array.shape), "v": array.ravel().tolist()}
         if array.dtype.kind in "fc" and array.dtype.itemsize not in _KINDS[array.dtype.kind]:
             array = array.astype(np.float64 if array.dtype.kind == "f" else np.complex128)
@@ -102,7 +108,7 @@ class _Decoder:
         if kind == "array":
             return self._array(spec)
         if kind == "strings":
-            return np.array([_text(item) for item in spec["v"]], dtype=np.str_).reshape(_shape(spec))
+            return _strings(spec)
         return _SCALAR_DECODERS[kind](spec["v"])
 
     def _array(self, spec: Any) -> np.ndarray:
@@ -118,6 +124,14 @@ class _Decoder:
         self._offset += count * size
         # A forged byte may be neither 0 nor 1; NumPy's booleans must be.
         return (flat != 0 if kind == "b" else flat).reshape(shape)
+
+
+def _strings(spec: Any) -> np.ndarray:
+    texts = [_text(item) for item in spec["v"]]
+    # Every item of such an array is as wide as the widest.
+    if 4 * len(texts) * max(map(len, texts), default=0) > MAX_VALUE_BYTES:
+        raise ValueError("size")
+    return np.array(texts, dtype=np.str_).reshape(_shape(spec))
 
 
 def _shape(spec: Any) -> tuple[int, ...]:
@@ -152,7 +166,7 @@ def _encode_int(value: Any) -> Spec:
 
 
 def _encode_str(value: Any) -> Spec:
-    return {"t": "str", "v": value} if len(value) <= MAX_VALUE_BYTES // 16 else _other("a very long string")
+    return {"t": "str", "v": value} if len(value) <= _MAX_TEXT else _other("a very long string")
 
 
 def _other(name: str) -> Spec:

@@ -6,6 +6,8 @@ import type {
   CourseOverview,
   ErrorBody,
   ExportReport,
+  MilestoneEntry,
+  MilestoneList,
   OpenedModule,
   TestRun
 } from './types';
@@ -63,7 +65,32 @@ export class ApiClient {
     return this._request('POST', 'export');
   }
 
+  milestones(): Promise<MilestoneList> {
+    return this._request('GET', 'milestones');
+  }
+
+  milestone(number: number): Promise<MilestoneEntry> {
+    return this._request('GET', 'milestones', String(number));
+  }
+
+  runMilestone(number: number): Promise<MilestoneEntry> {
+    return this._request('POST', 'milestones', String(number), 'run');
+  }
+
+  cancelMilestone(number: number): Promise<MilestoneEntry> {
+    return this._request('DELETE', 'milestones', String(number), 'run');
+  }
+
+  async milestonePlot(number: number): Promise<Blob> {
+    const path = ['milestones', String(number), 'plot'];
+    return (await this._fetch('GET', ...path)).blob();
+  }
+
   private async _request<T>(method: string, ...path: string[]): Promise<T> {
+    return (await this._fetch(method, ...path)).json() as Promise<T>;
+  }
+
+  private async _fetch(method: string, ...path: string[]): Promise<Response> {
     const url = URLExt.join(
       this._settings.baseUrl,
       'tinytorch-lab/api',
@@ -87,7 +114,7 @@ export class ApiClient {
     if (!response.ok) {
       throw await this._refusal(response);
     }
-    return (await response.json()) as T;
+    return response;
   }
 
   private async _refusal(response: Response): Promise<ApiError> {

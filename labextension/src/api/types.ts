@@ -88,11 +88,16 @@ export interface MilestoneResult {
   passed: boolean;
   date: string;
   message: string;
-  figures: {
-    [k: string]: number;
-  };
+  figures: MilestoneFigure[];
   plot: boolean;
   seconds: number;
+}
+/**
+ * One number that a run came to.
+ */
+export interface MilestoneFigure {
+  name: string;
+  value: number;
 }
 /**
  * A milestone's run in progress, or the server's last one; ``reason`` says why it came to no result.

@@ -7,6 +7,7 @@ import { INotebookTracker } from '@jupyterlab/notebook';
 import { ITranslator, nullTranslator } from '@jupyterlab/translation';
 
 import { ApiClient } from '../api/client';
+import { MilestonesModel } from '../milestones/model';
 import { ModulesModel } from '../modules/model';
 import { Notebooks } from '../notebook/notebooks';
 import { TestsModel } from '../tests/model';
@@ -39,6 +40,7 @@ export const coursePlugin: JupyterFrontEndPlugin<ITinyTorch> = {
     const tests = new TestsModel(api, events);
     tests.finished.connect(() => void modules.refresh());
     return {
+      milestones: new MilestonesModel(api, events, modules),
       modules,
       notebooks,
       tests,

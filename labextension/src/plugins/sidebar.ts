@@ -8,6 +8,7 @@ import { ICommandPalette } from '@jupyterlab/apputils';
 import { ITranslator, nullTranslator } from '@jupyterlab/translation';
 
 import { addCommands, CommandIDs } from '../commands';
+import { addMilestoneCommands } from '../milestones/commands';
 import { TinyTorchSidebar } from '../sidebar';
 import { ITinyTorch, TRANSLATION_DOMAIN } from '../tokens';
 
@@ -44,17 +45,26 @@ export const sidebarPlugin: JupyterFrontEndPlugin<void> = {
     };
     commands.addCommand(CommandIDs.showSidebar, {
       label: trans.__('Show TinyTorch Sidebar'),
-      caption: trans.__('Show the modules, tests and questions of the course'),
+      caption: trans.__(
+        'Show the modules, tests, questions and milestones of the course'
+      ),
       describedBy: { args: { type: 'object', properties: {} } },
       execute: show
     });
-    const showTests = (): void => {
+    const reveal = (unfold: () => void) => (): void => {
       if (!sidebar.isVisible) {
         show();
       }
-      sidebar.showTests();
+      unfold();
     };
+    const showTests = reveal(() => {
+      sidebar.showTests();
+    });
+    const showMilestones = reveal(() => {
+      sidebar.showMilestones();
+    });
     addCommands(commands, tinytorch, showTests, trans);
+    addMilestoneCommands(commands, tinytorch.milestones, showMilestones, trans);
     shell.add(sidebar, 'left', { rank: RANK, type: 'TinyTorch' });
     restorer?.add(sidebar, sidebar.id);
     for (const command of Object.values(CommandIDs)) {

@@ -17,7 +17,7 @@ class Channel:
 
     def __init__(self, descriptor: int) -> None:
         self._descriptor = descriptor
-        self._reader = FrameReader(_READ_LIMIT)
+        self._reader = FrameReader(_READ_LIMIT, _READ_LIMIT)
         self._waiting: list[tuple[dict[str, Any], bytes]] = []
 
     def receive(self) -> tuple[dict[str, Any], bytes] | None:

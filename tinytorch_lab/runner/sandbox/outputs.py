@@ -5,7 +5,8 @@ import json
 from typing import Any
 
 _encode = json.JSONEncoder(separators=(",", ":"), default=repr).encode
-_ERROR_CHARACTERS = 60_000
+_ERROR_CHARACTERS = 30_000
+_MOST_ERRORS = 10
 _OWN_FRAMES = "tinytorch_lab/runner/sandbox/"
 
 
@@ -23,6 +24,7 @@ class Recorder:
         self._clear_next = False
         self._stream = ""
         self._parts: list[str] = []
+        self._errors = 0
 
     def restart(self, limit: int) -> None:
         """Forget the last cell; the next may write ``limit`` characters."""
@@ -41,8 +43,12 @@ class Recorder:
             self._end_stream()
             self._clear_if_due()
             self._stream = stream
-        size = len(text) if text.isascii() else 6 * len(text)
-        self._parts.append(text if size <= self._left else text[: self._left])
+        encoded = _encode(text)[1:-1]
+        size = len(encoded)
+        if size > self._left:
+            encoded = _encode(text[: self._left])[1:-1]
+            encoded = encoded if len(encoded) <= self._left else _encode(text[: self._left // 12])[1:-1]
+        self._parts.append(encoded)
         self._charge(size)
 
     def message(self, kind: str, content: dict[str, Any]) -> None:
@@ -53,6 +59,9 @@ class Recorder:
             if not content.get("wait"):
                 self._clear_if_due()
         elif kind == "error":
+            self._errors += 1
+            if self._errors > _MOST_ERRORS:
+                self._charge(self._left + 1)
             self._clear_if_due()
             self._encoded.append(_encode(_error(content)))
         elif kind in ("display_data", "update_display_data", "execute_result"):
@@ -91,7 +100,7 @@ class Recorder:
     def _end_stream(self) -> None:
         if self._parts:
             text = "".join(self._parts)
-            self._encoded.append(_encode({"output_type": "stream", "name": self._stream, "text": text}))
+            self._encoded.append(f'{{"output_type":"stream","name":"{self._stream}","text":"{text}"}}')
             self._parts = []
         self._stream = ""
 
