@@ -1,7 +1,7 @@
 # Generated from the modules of this folder; edit their notebooks, not this file.
 """A small machine-learning framework, built module by module.
 
-A module is loaded when one of its names is first used, so that an unfinished one stands in nobody's way.
+A module is loaded when one of its names is first used: an unfinished one is in nobody's way.
 """
 
 from contextlib import suppress
@@ -20,9 +20,45 @@ _NAMES: dict[str, list[str]] = {
         "TanhOp", "tanh", "Tanh", "SoftmaxOp", "softmax", "Softmax", "SQRT_2_OVER_PI", "GELUOp", "gelu",
         "GELU", "XOR_INPUTS", "XOR_TARGETS", "best_linear_fit", "best_linear_fit_xor",
     ],
+    "layers": [
+        "Parameter", "named_members", "Module", "uniform_parameter", "Linear", "Dense", "Sequential",
+        "Flatten", "parameter_count", "layer_memory",
+    ],
+    "losses": [
+        "LogSoftmaxOp", "log_softmax", "Loss", "as_target", "mse_loss", "MSELoss", "class_indices",
+        "cross_entropy", "CrossEntropyLoss", "bce_with_logits", "BinaryCrossEntropyLoss", "accuracy",
+        "central_difference",
+    ],
+    "dataloader": [
+        "Dataset", "TensorDataset", "Subset", "DataLoader", "throughput", "Normalize", "Compose",
+        "train_val_split", "IDX_TYPES", "write_idx", "read_idx", "MNIST",
+    ],
+    "autograd": [
+        "Rule", "BACKWARD", "backward_for", "input_gradients", "kept_shape", "neg_backward",
+        "exp_backward", "log_backward", "pow_backward", "max_backward", "unbroadcast", "add_backward",
+        "sub_backward", "mul_backward", "div_backward", "matmul_backward", "sum_backward",
+        "mean_backward", "reshape_backward", "transpose_backward", "getitem_backward", "gelu_backward",
+        "relu_backward", "sigmoid_backward", "tanh_backward", "softmax_backward",
+        "log_softmax_backward", "topological_order", "no_grad", "detach", "backward", "gradient_check",
+        "graph_memory",
+    ],
+    "optimizers": [
+        "unique_tensors", "Optimizer", "SGD", "heavy_ball", "Adam", "AdamW", "clip_grad_norm",
+        "optimizer_memory",
+    ],
+    "training": [
+        "Batch", "Metric", "train_step", "in_order", "evaluation_mode", "evaluate", "Schedule",
+        "StepDecay", "CosineSchedule", "History", "EarlyStopping", "CHECKPOINT_VERSION", "content_hash",
+        "write_atomically", "save_checkpoint", "read_checkpoint", "load_checkpoint", "groups_of",
+        "Trainer",
+    ],
 }
 # Modules that add methods to classes of another are loaded with it.
-_EXTENDED_BY: dict[str, list[str]] = {}
+_EXTENDED_BY: dict[str, list[str]] = {
+    "tensor": ["autograd"],
+    "activations": ["autograd"],
+    "losses": ["autograd"],
+}
 
 __all__ = sorted({name for names in _NAMES.values() for name in names})
 
@@ -31,8 +67,7 @@ def __getattr__(name: str) -> Any:
     """Load the module that defines ``name``."""
     if name in _NAMES:
         return import_module(f"{__name__}.{name}")
-    # The last module that defines a name wins, as with one star import after the other.
-    module = next((module for module in reversed(_NAMES) if name in _NAMES[module]), None)
+    module = next((module for module, names in _NAMES.items() if name in names), None)
     if module is None:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
     value = getattr(import_module(f"{__name__}.{module}"), name)

@@ -1129,8 +1129,8 @@ that is $2n^3$, the cubic cost of a matrix product. The table doubles $n$ four t
 
 The figure then fixes the largest layer and varies the batch. The time *per row* falls as more rows share one
 reading of the weights, until arithmetic becomes the limit and the curve levels out. One irregularity is
-common: a single row may be *faster* than two, because a BLAS library has a separate routine for matrix times
-vector, while the one for matrices first rearranges its operands, which pays only when they are used often.
+common: a single row may be *faster* than each row of a small batch: a BLAS library has its own routine for
+matrix times vector, while the one for matrices first rearranges its operands, which pays only for many rows.
 
 This is why services collect requests into batches, and why text generation, which produces one token at a
 time, is slow for its size (Module 16).
@@ -1166,14 +1166,13 @@ for n in (128, 256, 512, 1024, 2048):
 batches = 2 ** np.arange(0, 9)
 per_row = [best_seconds(lambda: square(Tensor(rows.data[:batch]))) / batch for batch in batches]
 figure, axis = plt.subplots(figsize=(6, 3.4))
-axis.loglog(batches, np.array(per_row) * 1e6, "o-")
+axis.plot(batches, np.array(per_row) * 1e6, "o-")
+axis.set_xscale("log", base=2)
+axis.set_yscale("log", base=2)
 axis.set(xlabel="rows in the batch", ylabel="µs per row", title=f"Linear({n}, {n}), float32")
 axis.set_xticks(batches, labels=batches)
-axis.set_ylim(min(per_row) * 5e5, max(per_row) * 2e6)
 axis.yaxis.set_major_formatter("{x:g}")
-axis.yaxis.set_minor_formatter("{x:g}")
-axis.tick_params(axis="x", which="minor", bottom=False)
-axis.grid(alpha=0.3, which="both")
+axis.grid(alpha=0.3)
 plt.show()
 print(f"per row: {per_row[0] * 1e6:.0f} µs alone, {per_row[-1] * 1e6:.1f} µs in a batch of {batches[-1]}")
 
@@ -1342,8 +1341,8 @@ distinguishes its inputs. Look for:
   it. The plateau comes from the biases: after enough layers the output is the same for every input;
 - He's bound: the RMS stays where it was. The difference falls too, but slowly: at this depth samples are
   still told apart;
-- standard normal weights: both grow by a factor above 10 per layer, until float32 ends. Infinity minus
-  infinity is NaN, and there the curves stop;
+- standard normal weights: both grow by a factor above 10 per layer, out of the figure and in the end out of
+  float32. Infinity minus infinity is NaN, which is what the table shows after 40 layers;
 - tiny weights: the formula gives the factor here as well, $\sqrt{\text{in} \cdot v / 2}$. What rate do you
   expect for 256 inputs and a standard deviation of 0.01?
 

@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 
 from tests.conftest import ROOT
+from tests.modules import write_curriculum
 from tinytorch_lab.authoring.release import release_files
 from tinytorch_lab.curriculum.calibration import (
     AnswerSample,
@@ -130,20 +131,44 @@ def test_every_written_module_has_notes():
     assert {path.parent.name for path in NOTES} >= {module.name for module in LIBRARY.available_modules()}
 
 
+@pytest.mark.parametrize("path", NOTES, ids=lambda path: path.parent.name)
+def test_the_notes_name_only_tests_of_their_module(path: Path):
+    tests = {grade_id(cell) for cell in LIBRARY.instructor(LIBRARY.course.find(path.parent.name)).cells}
+    named = set(re.findall(r"`(test_\w+)`", path.read_text(encoding="utf-8")))
+    assert named
+    assert named <= tests
+
+
+def test_the_guide_schedules_every_module_as_the_course_describes_it():
+    guide = (ROOT / "docs" / "instructor.md").read_text(encoding="utf-8")
+    rows = [f"| {m.number} | {m.name[:2]} {m.title} | {m.summary} |" for m in LIBRARY.course.modules]
+    assert [row for row in rows if row not in guide] == []
+
+
 def test_notes_and_samples_are_not_released():
     released = [name for name, _ in release_files(LIBRARY)]
     assert {Path(name).suffix for name in released} == {".ipynb", ".md", ".toml"}
     assert [name for name in released if "INSTRUCTOR" in name or "calibration" in name] == []
 
 
-def test_a_sample_is_read_and_put_in_place_of_the_solution(tmp_path: Path):
+def test_points_are_a_number_or_a_range(tmp_path: Path):
     path = tmp_path / "calibration.toml"
     path.write_text(SAMPLE, encoding="utf-8")
     (sample,) = read_calibration(path).code
     assert sample.points == (Expected("test_double", 3, 4), Expected("test_all", 5, 5))
-    module = LIBRARY.course.find("01")
-    with pytest.raises(InvalidInputError, match="no cell 'double'"):
-        with_sample(LIBRARY.instructor(module), sample)
+
+
+@pytest.mark.parametrize(
+    ("cell", "complaint"), [("triple", "no cell 'triple'"), ("double", "does not hold the text of 'find' exactly once")]
+)
+def test_a_sample_that_does_not_fit_its_module_is_refused(tmp_path: Path, cell: str, complaint: str):
+    library = write_curriculum(tmp_path / "curriculum")
+    path = tmp_path / "calibration.toml"
+    text = SAMPLE.replace('"double"', f'"{cell}"').replace("2 * x", "not there")
+    path.write_text(text, encoding="utf-8")
+    (sample,) = read_calibration(path).code
+    with pytest.raises(InvalidInputError, match=complaint):
+        with_sample(library.instructor(library.course.find("01")), sample)
 
 
 def test_a_module_without_samples_has_none(tmp_path: Path):
