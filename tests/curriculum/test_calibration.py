@@ -83,7 +83,7 @@ def test_each_calibrated_cell_has_all_levels_and_they_differ_in_points(module: M
         assert {sample.level for sample in samples} == {"excellent", "good", "acceptable", "flawed"}
         for sample in samples:
             own, full = sample.points[0], worth[sample.points[0].test]
-            assert not sample.level in ("excellent", "good") or own.low == full, sample.name
+            assert sample.level not in ("excellent", "good") or own.low == full, sample.name
             assert sample.level != "acceptable" or own.low > full / 2, sample.name
             assert sample.level != "flawed" or own.high < full / 2, sample.name
 
