@@ -518,7 +518,6 @@ def test_unit_dataloader():
         "shuffle: epoch 0 of seed 6 equals epoch 1 of seed 5; do not add seed and epoch"
     )
 
-    state = np.random.get_state()[1].copy()
     first = loader.order(0)
     np.random.random()
     assert np.array_equal(first, loader.order(0)), "order: it depends on NumPy's global generator"
@@ -683,7 +682,7 @@ class OneByOne(Dataset):
 sizes = np.array([1, 4, 16, 64, 256, 1024])
 rates = {"one indexing per batch": [], "one indexing per sample": []}
 for size in sizes:
-    for (name, results), dataset in zip(rates.items(), (whole, OneByOne()), strict=True):
+    for results, dataset in zip(rates.values(), (whole, OneByOne()), strict=True):
         loader = DataLoader(dataset, int(size), shuffle=True, seed=0)
         results.append(max(throughput(loader) for _ in range(3)))
     fast, slow = rates["one indexing per batch"][-1], rates["one indexing per sample"][-1]

@@ -136,7 +136,7 @@ describe('MilestonesView', () => {
       name: 'Plot of Title 1. It learned.'
     });
     expect(plot).toHaveAttribute('src', 'blob:plot-1');
-    await userEvent.click(screen.getByText('Figures'));
+    screen.getByText('Figures').click();
     const table = screen.getByRole('table', { name: 'Figures of Title 1' });
     expect(
       within(table)

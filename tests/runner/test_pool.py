@@ -1,5 +1,8 @@
 """The local executor: what a run reports, whatever its cells do."""
 
+import os
+import subprocess
+import sys
 import threading
 import time
 from pathlib import Path
@@ -8,6 +11,7 @@ import psutil
 import pytest
 
 from tinytorch_lab.errors import InvalidInputError, NotAvailableError
+from tinytorch_lab.runner.confinement import PACKAGE
 from tinytorch_lab.runner.contract import Cell, CellResult, Job, Limits, RunEnd
 from tinytorch_lab.runner.pool import LocalExecutor
 
@@ -319,3 +323,38 @@ def test_output_of_any_characters_is_no_tampering(run):
     assert [result.failure.kind for result in results] == ["OutputLimitExceeded"] * 3
     assert all(len(result.outputs[0]["text"]) > 100_000 for result in results)
     assert end.integrity == "ok"
+
+
+def test_student_may_probe_without_harm(run):
+    source = "from tinytorch_lab.probes import probe, raises, rng\nprobe('x', rng.random())\nraises(lambda: 1 / 0)"
+    results, end = run(source, Cell("t", source, "test"), source, Cell("u", source, "test"), source)
+    assert [len(result.probes) for result in results] == [0, 1, 0, 1, 0]
+    assert results[2].outputs[0]["data"]["text/plain"] == "'ZeroDivisionError'"
+    assert end.integrity == "ok"
+
+
+def test_what_a_failing_test_leaves_replaced_is_not_blamed(run):
+    careless = "import numpy as np\nkept = np.allclose\nnp.allclose = None\nassert False\nnp.allclose = kept"
+    results, end = run("1", Cell("t", careless, "test"), Cell("u", "pass", "test"))
+    assert [result.status for result in results] == ["ok", "error", "ok"]
+    assert (end.integrity, end.reason) == ("ok", "")
+
+
+def test_killed_executor_leaves_nothing_behind(tmp_path):
+    source = (
+        "import sys\nfrom tinytorch_lab.runner.contract import *\nfrom tinytorch_lab.runner.pool import LocalExecutor\n"
+        "run = LocalExecutor(confinement=sys.argv[1]).submit(Job((Cell('a', '1'), Cell('b', 'while True: pass'))))\n"
+        "next(iter(run)); print('going', flush=True); list(run)"
+    )
+    for level in ("bwrap", "landlock"):
+        command = [sys.executable, "-c", source, level]
+        environment = os.environ | {"TMPDIR": str(tmp_path)}
+        with subprocess.Popen(command, cwd=PACKAGE.parent, env=environment, stdout=subprocess.PIPE) as process:
+            assert process.stdout is not None
+            assert process.stdout.readline() == b"going\n"
+            below = psutil.Process(process.pid).children(recursive=True)
+            assert len(below) == (3 if level == "bwrap" else 2)
+            process.kill()
+        _, alive = psutil.wait_procs(below, timeout=10)
+        assert alive == []
+    assert [path.name for path in tmp_path.iterdir() if any(path.iterdir())] == []

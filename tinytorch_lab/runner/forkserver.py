@@ -131,6 +131,8 @@ class ForkServer:
             self._tell(b'{"do":"kill"}')
             message = self._hear(_END_SECONDS)
         if message is None or "exit" not in message:
+            # A late answer would be taken for that of the next child.
+            self._process.kill()
             return None
         return ChildEnd(int(message["exit"]), float(message["cpu"]), int(message["rss"]))
 

@@ -47,7 +47,7 @@ class Places:
         return filename.rsplit("/", 1)[-1]
 
 
-def test_filename(place: int) -> str:
+def filename_of_test(place: int) -> str:
     """Return the file name that the code of the test cell at ``place`` carries."""
     return f"<test {place}>"
 

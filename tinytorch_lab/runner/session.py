@@ -15,7 +15,7 @@ from tinytorch_lab.runner.connection import Connection, Lost
 from tinytorch_lab.runner.contract import Cell, CellResult, Confinement, Frame, Integrity, Job, ProbeValue, RunEnd
 from tinytorch_lab.runner.forkserver import ForkServer
 from tinytorch_lab.runner.frames import FrameReader, ProtocolError, pack
-from tinytorch_lab.runner.results import Places, made_failure, make_result, printable, test_filename
+from tinytorch_lab.runner.results import Places, filename_of_test, made_failure, make_result, printable
 from tinytorch_lab.runner.values import MAX_DESCRIPTION_BYTES, MAX_VALUE_BYTES, decode
 
 _GRACE_SECONDS = 1.0
@@ -210,7 +210,7 @@ def _forged(what: str) -> Lost:
 @functools.lru_cache(maxsize=256)
 def _compiled(source: str, place: int) -> bytes:
     """Return the code of a test cell; every student of a class gets the same."""
-    return marshal.dumps(compile(source, test_filename(place), "exec", dont_inherit=True, optimize=0))
+    return marshal.dumps(compile(source, filename_of_test(place), "exec", dont_inherit=True, optimize=0))
 
 
 def _seed(seed: int, label: str) -> list[int]:

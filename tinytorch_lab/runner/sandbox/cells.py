@@ -92,6 +92,7 @@ class CellRunner:
             report |= _failed(error)
             # What the course's own test left replaced when it failed must not be blamed on the next cell.
             self._guard.restore()
+        self._probes.finish()
         report["peak"] = _peak()[1]
         _stop_trace()
 

@@ -12,7 +12,7 @@ from tinytorch_lab.runner.values import Encoder
 
 _encode = json.JSONEncoder(separators=(",", ":")).encode
 _NAMES = ("probes.probe", "probes.raises", "probes.rng")
-_raises = probes.raises
+_ORIGINAL = probes.probe, probes.raises, probes.rng
 _seed_numpy, _seed_random, _make_generator = np.random.seed, random.seed, np.random.default_rng
 
 
@@ -22,7 +22,6 @@ class ProbeRecorder:
     def __init__(self, channel: Channel) -> None:
         self._channel = channel
         self._token = 0
-        self._set: tuple[object, ...] = (probes.probe, _raises, probes.rng)
 
     def start(self, token: int, seed: list[int]) -> list[str]:
         """Put this recorder and a generator of hidden inputs in place for the test cell known by ``token``.
@@ -32,14 +31,17 @@ class ProbeRecorder:
         """
         self._token = token
         found = probes.probe, probes.raises, probes.rng
-        changed = [name for name, old, new in zip(_NAMES, self._set, found, strict=True) if old is not new]
+        changed = [name for name, old, new in zip(_NAMES, _ORIGINAL, found, strict=True) if old is not new]
         if sys.modules.get("tinytorch_lab.probes") is not probes:
             changed.append("tinytorch_lab.probes")
         sys.modules["tinytorch_lab.probes"] = probes
-        probes.probe, probes.raises, probes.rng = self.probe, _raises, _make_generator(seed)
-        self._set = probes.probe, probes.raises, probes.rng
+        probes.probe, probes.raises, probes.rng = self.probe, _ORIGINAL[1], _make_generator(seed)
         seed_generators(seed[::-1])
         return changed
+
+    def finish(self) -> None:
+        """Put the plain functions back: a student's cell that probes does no harm, and is no attack."""
+        probes.probe, probes.raises, probes.rng = _ORIGINAL
 
     def probe(self, name: str, value: object) -> None:
         """Report ``value`` under ``name``."""

@@ -59,6 +59,8 @@ class Zygote:
             if self._control.fileno() in readable and not self._obey():
                 break
         self._kill()
+        if not self._alone:
+            shutil.rmtree(self._home, ignore_errors=True)
         os._exit(0)
 
     def _obey(self) -> bool:
