@@ -114,7 +114,8 @@ class Connection:
 
     def _check_disk(self) -> None:
         """Outside bubblewrap, whose temporary folder is bounded, look at what the run keeps on the disk."""
-        if self._child and _disk_use(self._server.home, self._child) > self._disk_limit:
+        home = self._server.home
+        if home is not None and self._child and _disk_use(home, self._child) > self._disk_limit:
             raise Lost("killed", f"the notebook wrote more than {self._disk_limit >> 20} MB to the disk")
 
 

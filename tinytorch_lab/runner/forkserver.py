@@ -54,11 +54,11 @@ class ForkServer:
 
     def __init__(self, level: Confinement = "none", folders: tuple[str, ...] = ()) -> None:
         self.folders = folders
-        self.home = Path(tempfile.mkdtemp(prefix="tinytorch-run-"))
+        self.home = None if level == "bwrap" else Path(tempfile.mkdtemp(prefix="tinytorch-run-"))
         self._control, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
         self._errors = tempfile.TemporaryFile()  # noqa: SIM115
         descriptor = str(theirs.fileno())
-        home = "/tmp" if level == "bwrap" else str(self.home)
+        home = str(self.home or "/tmp")
         environment = _ENVIRONMENT | dict.fromkeys(("HOME", "IPYTHONDIR", "MPLCONFIGDIR", "TMPDIR"), home)
         python = [sys.executable, "-P", "-s", "-B", "-c", _BOOT, str(PACKAGE.parent), descriptor, level]
         command = [*bwrap_command(folders, environment), *python] if level == "bwrap" else python
@@ -69,7 +69,7 @@ class ForkServer:
                 stdout=subprocess.DEVNULL,
                 stderr=self._errors,
                 env=environment | ({"PATH": os.environ.get("PATH", os.defpath)} if level == "bwrap" else {}),
-                cwd=self.home,
+                cwd=self.home or "/",
                 pass_fds=[theirs.fileno()],
                 start_new_session=True,
             )
@@ -144,7 +144,8 @@ class ForkServer:
         self._process.kill()
         self._process.wait()
         self._errors.close()
-        shutil.rmtree(self.home, ignore_errors=True)
+        if self.home is not None:
+            shutil.rmtree(self.home, ignore_errors=True)
 
     def _tell(self, message: bytes) -> None:
         with contextlib.suppress(OSError):
