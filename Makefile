@@ -62,8 +62,10 @@ types: install
 	npm run --silent typecheck
 	npm run --silent types:check
 
+# The server's tests bring an event loop of their own, which other sessions should not meet.
 test-python: install
-	$(BIN)/python -m pytest --ignore tests/browser
+	$(BIN)/python -m pytest --ignore tests/browser --ignore tests/api
+	$(BIN)/python -m pytest tests/api
 
 test-js: install
 	npm run --silent test

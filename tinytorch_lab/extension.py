@@ -48,7 +48,7 @@ class TinyTorchLab(ExtensionApp):
             self._events.register_event_schema(Path(__file__).parent / "api" / "events" / schema)
         self._loop = IOLoop.current()
         # Two, so that a long milestone does not hold up the tests.
-        self._executor = LocalExecutor(workers=2)
+        self._executor = LocalExecutor(workers=2, confinement="none")
         self.settings[TESTING] = Testing(Workspace(root), self._executor, self._emit)
         self._milestones = MilestoneRuns(Workspace(root), self._executor, self._emit_milestone)
         self.settings[MILESTONES] = self._milestones

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser, Page, sync_playwright
+from playwright.sync_api import Browser, Page, expect, sync_playwright
 
 from tests.browser.sidebar import Sidebar
 
@@ -104,6 +104,8 @@ def page(browser: Browser, lab: Lab) -> Iterator[Page]:
     page.on("pageerror", lambda error: errors.append(str(error)))
     page.goto(f"/lab?reset&token={TOKEN}")
     wait_for_lab(page)
+    # The launcher opens late and takes the focus, which would look as if the sidebar had lost it.
+    expect(page.locator(".jp-Launcher")).to_be_focused(timeout=30_000)
     yield page
     found = list(errors)
     page.evaluate("window.jupyterapp.serviceManager.sessions.shutdownAll()")

@@ -59,7 +59,7 @@ def run(
 def _run(place: Workspace, number: int, output: Path | None) -> MilestoneResult:
     columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn())
     shown = Progress(*columns, console=err, transient=True, disable=not err.is_terminal)
-    with LocalExecutor() as executor, shown as bar:
+    with LocalExecutor(confinement="none") as executor, shown as bar:
         task = bar.add_task(f"Milestone {number}", total=None)
 
         def follow(progress: MilestoneProgress) -> None:

@@ -15,7 +15,8 @@ from tinytorch_lab.cli.workspaces import WorkspaceOption, workspace_at
 from tinytorch_lab.curriculum.library import Release
 from tinytorch_lab.errors import TinyTorchError
 from tinytorch_lab.runner.calibration import CALIBRATION
-from tinytorch_lab.runner.contract import CellResult, Job
+from tinytorch_lab.runner.confinement import confinement_problem
+from tinytorch_lab.runner.contract import CellResult, Confinement, Job
 from tinytorch_lab.runner.pool import LocalExecutor
 
 app = typer.Typer(help="Check and describe this installation.", no_args_is_help=True)
@@ -35,7 +36,17 @@ class Check:
 @app.command("health")
 def health(workspace: WorkspaceOption = None, as_json: Json = False) -> None:
     """Check the installation; exits with 1 when something is missing."""
-    checks = [_python(), _environment(), _release(), _runner(), _extension(), _grading(), _writable(workspace)]
+    checks = [
+        _python(),
+        _environment(),
+        _release(),
+        _runner(),
+        _sandbox("bwrap"),
+        _sandbox("landlock"),
+        _extension(),
+        _grading(),
+        _writable(workspace),
+    ]
     rows = [{"check": check.what, "ok": "yes" if check.ok else "NO", "detail": check.detail} for check in checks]
     if as_json:
         show_json([{"check": check.what, "ok": check.ok, "detail": check.detail} for check in checks])
@@ -89,12 +100,18 @@ def _release() -> Check:
 
 def _runner() -> Check:
     try:
-        with LocalExecutor() as executor:
+        with LocalExecutor(confinement="none") as executor:
             results = [item for item in executor.submit(Job((CALIBRATION,))) if isinstance(item, CellResult)]
     except (TinyTorchError, OSError) as error:
         return Check("runner", False, str(error))
     passed = bool(results) and results[0].status == "ok"
     return Check("runner", passed, f"calibration loop in {results[0].seconds * 1e3:.1f} ms" if passed else "no result")
+
+
+def _sandbox(level: Confinement) -> Check:
+    """Tell whether autograding can confine submissions so; a student's machine needs none of it."""
+    problem = confinement_problem(level)
+    return Check(f"sandbox {level} (instructors)", True, problem or "works")
 
 
 def _extension() -> Check:

@@ -86,7 +86,7 @@ class ModuleRunner:
     def _run(self, source: ModuleSource, notebook: NotebookNode) -> tuple[dict[str, CellResult], RunEnd]:
         job = Job(
             cells=tuple(_cell(cell, source) for cell in notebook.cells if cell.cell_type == "code"),
-            limits=_limits(self._course),
+            limits=Limits.from_table(self._course.library.course.limits),
             path=self._earlier_modules(source.name),
             files=source.files,
             seed=self._seed(source),
@@ -134,16 +134,6 @@ def _cell(cell: NotebookNode, source: ModuleSource) -> Cell:
 
 def _cell_id(known: KnownCell) -> str:
     return str(known.instructor["id"])
-
-
-def _limits(course: CourseFolder) -> Limits:
-    limits = course.library.course.limits
-    return Limits(
-        cell_seconds=limits["cell_seconds"],
-        notebook_seconds=limits["notebook_seconds"],
-        memory_bytes=limits["memory_mb"] << 20,
-        output_bytes=limits["output_kb"] << 10,
-    )
 
 
 def _scored(test: KnownCell, result: CellResult, reference: CellResult, end: RunEnd) -> ScoredTest:

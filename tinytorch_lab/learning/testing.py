@@ -142,15 +142,9 @@ class Testing:
         return run, stream
 
     def _job(self, notebook: NotebookNode) -> Job:
-        limits = self.workspace.course.limits
         return Job(
             cells=(CALIBRATION, *cells_of(notebook, role_of)),
-            limits=Limits(
-                cell_seconds=limits["cell_seconds"],
-                notebook_seconds=limits["notebook_seconds"],
-                memory_bytes=limits["memory_mb"] << 20,
-                output_bytes=limits["output_kb"] << 10,
-            ),
+            limits=Limits.from_table(self.workspace.course.limits),
             path=(str(self.workspace.root),),
         )
 

@@ -85,15 +85,9 @@ def _require_ready(state: MilestoneState) -> None:
 
 
 def _job(workspace: Workspace, script: Script) -> Job:
-    limits = workspace.course.limits
     return Job(
         cells=script.steps,
-        limits=Limits(
-            cell_seconds=limits["cell_seconds"],
-            notebook_seconds=limits["notebook_seconds"],
-            memory_bytes=limits["memory_mb"] << 20,
-            output_bytes=limits["output_kb"] << 10,
-        ),
+        limits=Limits.from_table(workspace.course.limits),
         path=(str(workspace.root),),
     )
 
