@@ -12,9 +12,10 @@ from tornado.ioloop import IOLoop
 from traitlets import Unicode
 
 from tinytorch_lab.api.base import TESTING
-from tinytorch_lab.api.milestones import MILESTONES, MilestoneRun, MilestoneRuns, milestone_run_event
+from tinytorch_lab.api.milestones import MILESTONES, milestone_run_event
 from tinytorch_lab.api.routes import ROUTES
 from tinytorch_lab.api.tests import test_run_event
+from tinytorch_lab.learning.milestones.runs import MilestoneRun, MilestoneRuns
 from tinytorch_lab.learning.testing import Testing, TestRow, TestRun
 from tinytorch_lab.learning.workspace import Workspace
 from tinytorch_lab.runner.pool import LocalExecutor

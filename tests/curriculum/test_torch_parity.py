@@ -214,23 +214,27 @@ def test_optimizers_follow_torch_through_a_training(name: str, options: dict[str
 @every_optimizer
 @pytest.mark.parametrize("dtype", [np.float32, np.float64])
 def test_optimizers_follow_torch_on_given_gradients(name: str, options: dict[str, Any], dtype: Any, tt: ModuleType):
-    """Large, tiny and zero gradients; one parameter now and then has none, and is skipped then."""
+    """Large, tiny and zero gradients, which stay as they are; a parameter that has none for once is skipped."""
     rng = np.random.default_rng(8)
     starts = [rng.normal(size=shape).astype(dtype) for shape in ((3, 4), (4,), ())]
     ours = [tt.Parameter(start, dtype=dtype) for start in starts]
     theirs = [torch.nn.Parameter(torch.from_numpy(start.copy())) for start in starts]
     optimizer = getattr(tt, name)(ours, **options)
     other = getattr(torch.optim, name)(theirs, **options)
+    given = []
     for step in range(STEPS):
         for position, (mine, their) in enumerate(zip(ours, theirs, strict=True)):
             scale = rng.choice([0.0, 1e-6, 1e-2, 1.0])
             grad = np.asarray(scale * rng.normal(size=mine.shape), dtype=dtype)
             absent = position == 1 and step % 3 == 0
             mine.grad, their.grad = (None, None) if absent else (grad.copy(), torch.from_numpy(grad.copy()))
+            given.append((grad, grad if absent else mine.grad))
         optimizer.step()
         other.step()
         together = np.concatenate([mine.data.ravel() for mine in ours])
         assert_close(together, torch.cat([their.ravel() for their in theirs]), f"parameters after step {step + 1}")
+    for grad, used in given:
+        np.testing.assert_array_equal(used, grad)
 
 
 @pytest.mark.parametrize("dtype", [np.float32, np.float64])

@@ -1,11 +1,13 @@
 """Why a milestone stopped: the piece of the student's package to look at, in one sentence."""
 
 import ast
+import re
 from pathlib import Path
 
 from tinytorch_lab.package.provenance import CellPlace, locate
 from tinytorch_lab.runner.contract import CellResult, Failure
 
+_FILE_IN_BRACKETS = re.compile(r" \(/[^)]*\.py\)$")
 _DEFINITIONS = (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)
 
 
@@ -53,4 +55,5 @@ def _where(place: CellPlace) -> str:
 
 
 def _first_line(message: str) -> str:
-    return message.strip().split("\n", 1)[0]
+    """Return the first line, without the file an ImportError adds: the place that follows says it better."""
+    return _FILE_IN_BRACKETS.sub("", message.strip().split("\n", 1)[0])

@@ -1,6 +1,7 @@
 """A milestone's plot, drawn without a display and the same whatever the user's Matplotlib style."""
 
 import io
+import threading
 from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -10,6 +11,9 @@ from tinytorch_lab.files import write_bytes
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
+
+_MATPLOTLIB = threading.Lock()
+"""Matplotlib's settings belong to the whole process, and two milestones may end together."""
 
 _FORMATS = (".png", ".svg", ".pdf")
 
@@ -35,7 +39,7 @@ def save_plot(path: Path, draw: Callable[["Figure"], None]) -> None:
     from matplotlib.figure import Figure
 
     buffer = io.BytesIO()
-    with matplotlib.rc_context():
+    with _MATPLOTLIB, matplotlib.rc_context():
         matplotlib.rcdefaults()
         figure = Figure(figsize=(10, 4.4), dpi=120, facecolor="white", layout="constrained")
         FigureCanvasAgg(figure)
