@@ -12,7 +12,7 @@ from tinytorch_lab.curriculum.baselines import Baseline
 from tinytorch_lab.curriculum.catalogue import ModuleInfo
 from tinytorch_lab.curriculum.cells import grade_id, is_test, points, role_of
 from tinytorch_lab.curriculum.library import Library
-from tinytorch_lab.curriculum.source import SourceCell
+from tinytorch_lab.curriculum.source import SourceCell, SourceModule
 from tinytorch_lab.errors import NotAvailableError
 from tinytorch_lab.package.build import build_earlier
 from tinytorch_lab.runner.calibration import CALIBRATION
@@ -65,7 +65,7 @@ def check_runs(library: Library, info: ModuleInfo, executor: Executor) -> RunRep
             findings.append(at_cell(module, cell, problem, "make the visible part fail without a solution"))
     for name, result in everything.items():
         if name in cells:
-            findings += _cell_findings(library, info, cells[name], result)
+            findings += _cell_findings(module, cells[name], result)
     if not tests:
         findings.append(at_module(module, "the module has no test cell", "add one after each implementation"))
     return RunReport(tuple(findings), earned, stub_earned, _baselines(tests, reference))
@@ -94,8 +94,7 @@ def _nodes(notebook: NotebookNode) -> dict[str, NotebookNode]:
     return {cell["id"]: cell for cell in notebook.cells}
 
 
-def _cell_findings(library: Library, info: ModuleInfo, cell: SourceCell, result: CellResult) -> Sequence[Finding]:
-    module = library.source(info)
+def _cell_findings(module: SourceModule, cell: SourceCell, result: CellResult) -> Sequence[Finding]:
     if result.failure:
         line = next((frame.line for frame in reversed(result.failure.frames) if frame.cell == result.id), 1)
         problem = f"the cell fails with the reference solution: {result.failure.kind}: {result.failure.message}"

@@ -7,7 +7,6 @@ from typing import Annotated
 
 import typer
 
-from tinytorch_lab.curriculum.catalogue import ModuleInfo
 from tinytorch_lab.curriculum.library import Library, find_library
 from tinytorch_lab.errors import NotFoundError
 from tinytorch_lab.learning.testing import Testing
@@ -58,11 +57,6 @@ def library_at(folder: Path | None) -> Library:
     if not (folder / "course.toml").is_file():
         raise NotFoundError(f"There is no course.toml in {folder}; name the curriculum's folder.")
     return Library(folder.resolve())
-
-
-def chosen(course_modules: tuple[ModuleInfo, ...], library: Library, names: list[str]) -> list[ModuleInfo]:
-    """Return the modules called ``names``, or all of ``course_modules`` when none are named."""
-    return [library.course.find(name) for name in names] if names else list(course_modules)
 
 
 @contextmanager
