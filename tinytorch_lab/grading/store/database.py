@@ -1,0 +1,108 @@
+"""The course's database: one engine, our tables brought up to date, short transactions."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+from alembic import command
+from alembic.config import Config
+from alembic.runtime.migration import MigrationContext
+from alembic.script import ScriptDirectory
+from sqlalchemy import Connection, Engine, create_engine, event
+from sqlalchemy.exc import DBAPIError
+
+from tinytorch_lab.errors import NotAvailableError
+
+VERSION_TABLE = "tinytorch_alembic_version"
+BUSY_SECONDS = 30
+_MIGRATIONS = Path(__file__).parent / "migrations"
+
+
+def open_engine(db_url: str) -> Engine:
+    """Return an engine for ``db_url``; a writer of SQLite then waits for another, and neither blocks readers.
+
+    Raises:
+        NotAvailableError: the driver of the database is not installed.
+    """
+    options: dict[str, Any] = {"connect_args": {"timeout": BUSY_SECONDS}} if db_url.startswith("sqlite") else {}
+    try:
+        engine = create_engine(db_url, **options)
+    except ModuleNotFoundError as error:
+        raise NotAvailableError(
+            f"The database of this course needs the Python package {error.name}; "
+            "install it with: pip install 'tinytorch-lab[postgres]'"
+        ) from None
+    if engine.dialect.name == "sqlite":
+        event.listen(engine, "connect", _prepare_sqlite)
+    return engine
+
+
+@contextmanager
+def transaction(engine: Engine) -> Iterator[Connection]:
+    """Give a connection for one piece of work: committed at the end, undone after an error.
+
+    Raises:
+        NotAvailableError: the database cannot be used.
+    """
+    with database_errors(engine), engine.begin() as connection:
+        yield connection
+
+
+@contextmanager
+def database_errors(engine: Engine) -> Iterator[None]:
+    """Say in one sentence what the database could not do."""
+    try:
+        yield
+    except DBAPIError as error:
+        place = engine.url.render_as_string(hide_password=True)
+        reason = str(error.orig).strip().splitlines()[0]
+        raise NotAvailableError(f"The database {place} cannot be used: {reason}.") from None
+
+
+def migrate(engine: Engine) -> None:
+    """Create our tables, or bring them up to date.
+
+    Raises:
+        NotAvailableError: the database cannot be used, or a newer version of this program has changed it.
+    """
+    with transaction(engine) as connection:
+        present = MigrationContext.configure(connection, opts={"version_table": VERSION_TABLE}).get_current_revision()
+        if present == newest_revision():
+            return
+        if present is not None and present not in _revisions():
+            raise NotAvailableError(
+                f"The course's tables are of revision {present}, which this version does not know; "
+                "upgrade tinytorch-lab, or restore a backup with: tito grade restore"
+            )
+        config = _config()
+        config.attributes["connection"] = connection
+        command.upgrade(config, "head")
+
+
+@cache
+def newest_revision() -> str:
+    """Return the revision of the tables as this version declares them."""
+    revision = ScriptDirectory.from_config(_config()).get_current_head()
+    if revision is None:
+        raise RuntimeError("the migrations of the course's tables are missing")
+    return revision
+
+
+@cache
+def _revisions() -> frozenset[str]:
+    return frozenset(script.revision for script in ScriptDirectory.from_config(_config()).walk_revisions())
+
+
+def _config() -> Config:
+    config = Config()
+    config.set_main_option("script_location", str(_MIGRATIONS).replace("%", "%%"))
+    return config
+
+
+def _prepare_sqlite(connection: Any, _record: object) -> None:
+    cursor = connection.cursor()
+    cursor.execute("PRAGMA journal_mode=WAL")
+    cursor.execute("PRAGMA foreign_keys=ON")
+    cursor.close()
