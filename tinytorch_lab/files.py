@@ -34,3 +34,20 @@ def write_bytes(path: Path, content: bytes) -> None:
         if temporary is not None and os.path.exists(temporary):
             os.unlink(temporary)
         raise NotAvailableError(f"Cannot write {path}: {error.strerror}; nothing was changed.") from None
+
+
+def make_durable(path: Path) -> None:
+    """Have ``path`` and its name in the folder outlive a power cut.
+
+    Raises:
+        NotAvailableError: the disk does not take it.
+    """
+    for place in (path, path.parent):
+        try:
+            descriptor = os.open(place, os.O_RDONLY)
+            try:
+                os.fsync(descriptor)
+            finally:
+                os.close(descriptor)
+        except OSError as error:
+            raise NotAvailableError(f"Cannot write {place}: {error.strerror}.") from None

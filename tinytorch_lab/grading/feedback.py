@@ -1,6 +1,5 @@
 """The feedback on a submission: tests with their messages, answers with points, level and what the next one asks."""
 
-from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -12,10 +11,10 @@ from nbformat import NotebookNode
 from nbgrader.api import Comment, Grade
 from nbgrader.preprocessors import NbGraderPreprocessor
 
+from tinytorch_lab.coursework import AnswerFeedback, Feedback, Outcome, TestFeedback
 from tinytorch_lab.curriculum.cells import grade_id
-from tinytorch_lab.curriculum.markscheme import Level
 from tinytorch_lab.errors import NotFoundError
-from tinytorch_lab.grading.evidence import Evidence, Outcome, ScoredTest, load_evidence
+from tinytorch_lab.grading.evidence import Evidence, load_evidence
 from tinytorch_lab.grading.folder import CourseFolder, load_course_folder
 from tinytorch_lab.grading.gradebook import CourseGradebook, comments_of, grades_of
 from tinytorch_lab.grading.markup import html_of
@@ -24,53 +23,6 @@ from tinytorch_lab.grading.sources import KnownCell, ModuleSource, load_module_s
 
 Resources = dict[str, Any]
 _KEY = "tinytorch_lab"
-
-
-@dataclass(frozen=True)
-class AnswerFeedback:
-    """What a student reads about one answer; ``level`` and ``above`` only once it is marked."""
-
-    question: str
-    text: str
-    points: float
-    total: float
-    marked: bool
-    comment: str
-    level: Level | None
-    above: Level | None
-
-
-@dataclass(frozen=True)
-class CheckedTest:
-    """What a student reads about one test; ``score`` differs from the judged one where a person changed it."""
-
-    test: ScoredTest
-    score: float
-
-    @property
-    def corrected(self) -> bool:
-        """Whether a person changed the score."""
-        return self.score != self.test.score
-
-
-@dataclass(frozen=True)
-class Feedback:
-    """Everything on a feedback page."""
-
-    module: str
-    title: str
-    student: str
-    score: float
-    total: float
-    penalty: float
-    notes: tuple[str, ...]
-    tests: tuple[CheckedTest, ...]
-    answers: tuple[AnswerFeedback, ...]
-
-    @property
-    def complete(self) -> bool:
-        """Whether every answer has been marked."""
-        return all(answer.marked for answer in self.answers)
 
 
 class CompileFeedback(NbGraderPreprocessor):  # type: ignore[misc]
@@ -134,6 +86,7 @@ def _answer(cell: KnownCell, source: ModuleSource, text: str, grade: Grade, comm
     scheme = cell.scheme if marked else None
     level = scheme.level_for(grade.score) if scheme else None
     return AnswerFeedback(
+        response_id=cell.id,
         question=source.question(cell),
         text="" if same_text(text, cell.released.source) else text,
         points=grade.score,
@@ -145,12 +98,23 @@ def _answer(cell: KnownCell, source: ModuleSource, text: str, grade: Grade, comm
     )
 
 
-def _test(cell: KnownCell, evidence: Evidence | None, score: float) -> CheckedTest:
+def _test(cell: KnownCell, evidence: Evidence | None, score: float) -> TestFeedback:
     for test in evidence.tests if evidence else ():
         if test.test == cell.id:
-            return CheckedTest(test, score)
+            return TestFeedback(
+                test=test.test,
+                score=score,
+                possible=test.possible,
+                status=test.status,
+                message=test.message,
+                corrected=score != test.score,
+                seconds=test.seconds,
+                peak_bytes=test.peak_bytes,
+                reference_seconds=test.reference_seconds,
+                reference_peak_bytes=test.reference_peak_bytes,
+            )
     status: Outcome = "passed" if score == cell.points else "failed"
-    return CheckedTest(ScoredTest(cell.id, score, cell.points, status, "", ""), score)
+    return TestFeedback(cell.id, score, cell.points, status, "", False, 0.0, 0, 0.0, 0)
 
 
 def _title(course: CourseFolder, module: str) -> str:

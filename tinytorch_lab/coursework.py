@@ -1,0 +1,122 @@
+"""What a course and one of its students say to each other: plain data, the same in one process and over HTTP."""
+
+from dataclasses import dataclass
+from typing import Literal, Protocol
+
+from tinytorch_lab.curriculum.markscheme import Level
+
+AssignmentState = Literal["not released", "open", "submitted", "graded", "returned"]
+"""``graded``: autograded, and maybe marked; ``returned``: the student may read the feedback."""
+
+Outcome = Literal["passed", "partly passed", "failed"]
+
+
+@dataclass(frozen=True)
+class Receipt:
+    """The course's word that it holds a notebook, and since when (ISO 8601 in UTC).
+
+    ``digest`` is the notebook's SHA-256; ``signature`` is the course's over all other fields.
+    """
+
+    id: str
+    course: str
+    module: str
+    student: str
+    digest: str
+    size: int
+    received_at: str
+    signature: str
+
+
+@dataclass(frozen=True)
+class Assignment:
+    """One module as it stands between the course and the student; ``score`` is absent until it is returned.
+
+    ``extended`` tells that ``due_at`` is the student's own, ``late_seconds`` how long after it the submission came.
+    ``policy`` says in a sentence what lateness costs.
+    """
+
+    module: str
+    state: AssignmentState
+    released_at: str | None
+    due_at: str | None
+    extended: bool
+    policy: str
+    submission: Receipt | None
+    late_seconds: int
+    score: float | None
+    total: float | None
+    returned_at: str | None
+
+
+@dataclass(frozen=True)
+class TestFeedback:
+    """What a student reads about one test. ``corrected`` tells that a person set the points."""
+
+    test: str
+    score: float
+    possible: float
+    status: Outcome
+    message: str
+    corrected: bool
+    seconds: float
+    peak_bytes: int
+    reference_seconds: float
+    reference_peak_bytes: int
+
+
+@dataclass(frozen=True)
+class AnswerFeedback:
+    """What a student reads about one answer; ``level`` and ``above`` (the next one up) only once it is marked."""
+
+    response_id: str
+    question: str
+    text: str
+    points: float
+    total: float
+    marked: bool
+    comment: str
+    level: Level | None
+    above: Level | None
+
+
+@dataclass(frozen=True)
+class Feedback:
+    """Everything that is told to a student about a graded submission. ``penalty`` is taken off ``score``."""
+
+    module: str
+    title: str
+    student: str
+    score: float
+    total: float
+    penalty: float
+    notes: tuple[str, ...]
+    tests: tuple[TestFeedback, ...]
+    answers: tuple[AnswerFeedback, ...]
+
+    @property
+    def complete(self) -> bool:
+        """Whether every answer has been marked."""
+        return all(answer.marked for answer in self.answers)
+
+
+class Desk(Protocol):
+    """Where one student deals with one course; every method raises our errors, and refuses what is not theirs."""
+
+    def assignments(self) -> list[Assignment]:
+        """Return every module that the course has released, in its order."""
+
+    def submit(self, module: str, notebook: bytes) -> Receipt:
+        """Hand in ``notebook`` and return the receipt; the same notebook again gives the same receipt."""
+
+    def submissions(self, module: str) -> list[Receipt]:
+        """Return the receipts of everything handed in for ``module``, the newest first."""
+
+    def submission(self, receipt_id: str) -> bytes:
+        """Return a notebook as it was handed in."""
+
+    def feedback(self, module: str) -> Feedback:
+        """Return the feedback on ``module`` once it is returned."""
+
+    def feedback_page(self, module: str) -> str:
+        """Return the feedback as one self-contained HTML page."""
