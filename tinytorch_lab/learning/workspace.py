@@ -106,12 +106,21 @@ class Workspace:
         """
         self.require_started(module)
         fresh = self._released(module)
+        backup = self.back_up(module)
         path = self.notebook_path(module)
-        stamp = datetime.now().strftime("%Y%m%d-%H%M%S-%f")
-        backup = self.state / "backups" / module.name / f"{stamp}.ipynb"
-        write_bytes(backup, path.read_bytes())
         write_bytes(path, fresh)
         return Opened(module, path, created=False, backup=backup)
+
+    def back_up(self, module: ModuleInfo) -> Path:
+        """Keep a copy of the module's notebook as it is now, and return where.
+
+        Raises:
+            NotAvailableError: the workspace cannot be written.
+        """
+        stamp = datetime.now().strftime("%Y%m%d-%H%M%S-%f")
+        backup = self.state / "backups" / module.name / f"{stamp}.ipynb"
+        write_bytes(backup, self.notebook_path(module).read_bytes())
+        return backup
 
     def _released(self, module: ModuleInfo) -> bytes:
         if not self.release.available(module):
