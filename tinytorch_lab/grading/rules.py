@@ -1,0 +1,49 @@
+"""Where a course's rules stand: in the ``course.toml`` of the course folder, else in that of its curriculum."""
+
+import tomllib
+from pathlib import Path
+from typing import Any
+
+from tinytorch_lab.errors import InvalidInputError, NotAvailableError
+from tinytorch_lab.grading.folder import CourseFolder
+from tinytorch_lab.grading.lateness import LatePolicy, late_policy
+
+RULES = "course.toml"
+
+
+def rule_table(course: CourseFolder, name: str) -> tuple[dict[str, Any], Path]:
+    """Return the table ``name`` of the course's rules (empty when nobody states it) and the file it stands in.
+
+    Raises:
+        InvalidInputError: a file is not TOML, or ``name`` is no table in it.
+        NotAvailableError: a file cannot be read.
+    """
+    own, general = course.root / RULES, course.curriculum / RULES
+    for path in (own, general):
+        tables = _tables(path)
+        if name in tables:
+            if not isinstance(tables[name], dict):
+                raise InvalidInputError(f"{path}: {name} must be a table, written as [{name}].")
+            return tables[name], path
+    return {}, general
+
+
+def late_policy_of(course: CourseFolder) -> LatePolicy:
+    """Return what handing in late costs in ``course``.
+
+    Raises:
+        InvalidInputError: its ``[late]`` is wrong.
+    """
+    table, path = rule_table(course, "late")
+    return late_policy(table, str(path))
+
+
+def _tables(path: Path) -> dict[str, Any]:
+    try:
+        return tomllib.loads(path.read_text(encoding="utf-8"))
+    except FileNotFoundError:
+        return {}
+    except OSError as error:
+        raise NotAvailableError(f"Cannot read {path}: {error.strerror}.") from None
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise InvalidInputError(f"{path} is not valid TOML: {error}.") from None
