@@ -1,24 +1,33 @@
 """The Jupyter server extension: finds the workspace, starts the runner, and mounts the HTTP API."""
 
 import asyncio
+import getpass
 import os
 from pathlib import Path
-from typing import cast
+from typing import TYPE_CHECKING, cast
 
 from jupyter_events import EventLogger
 from jupyter_server.extension.application import ExtensionApp
 from jupyter_server.serverapp import ServerApp
 from tornado.ioloop import IOLoop
-from traitlets import Unicode
+from traitlets import Unicode, default
 
+from tinytorch_lab.api.assignments import DESK
 from tinytorch_lab.api.base import TESTING
 from tinytorch_lab.api.milestones import MILESTONES, milestone_run_event
 from tinytorch_lab.api.routes import ROUTES
 from tinytorch_lab.api.tests import test_run_event
+from tinytorch_lab.coursework import Desk
+from tinytorch_lab.desks import COURSE, local_desk, remote_desk
+from tinytorch_lab.errors import TinyTorchError
 from tinytorch_lab.learning.milestones.runs import MilestoneRun, MilestoneRuns
-from tinytorch_lab.learning.testing import Testing, TestRow, TestRun
+from tinytorch_lab.learning.results import TestRow, TestRun
+from tinytorch_lab.learning.testing import Testing
 from tinytorch_lab.learning.workspace import Workspace
 from tinytorch_lab.runner.pool import LocalExecutor
+
+if TYPE_CHECKING:
+    from tinytorch_lab.grading.open_course import OpenCourse
 
 EVENT = "https://tinytorch-lab.org/events/test-run/v1"
 MILESTONE_EVENT = "https://tinytorch-lab.org/events/milestone-run/v1"
@@ -35,6 +44,18 @@ class TinyTorchLab(ExtensionApp):
         "",
         help="Folder of the student's modules and package, at or below the server's root folder. Default: that root.",
     ).tag(config=True)
+    course = Unicode(
+        help="Folder of a course on this machine, in which the user of this server is instructor and may hand in.",
+    ).tag(config=True)
+    student = Unicode(help="Name under which this server's user hands in to a course on this machine.").tag(config=True)
+
+    @default("course")
+    def _course_of_environment(self) -> str:
+        return os.environ.get(COURSE, "")
+
+    @default("student")
+    def _login(self) -> str:
+        return getpass.getuser()
 
     def initialize_settings(self) -> None:
         """Set up the workspace's services; kernels import the student's own package from the workspace."""
@@ -53,6 +74,7 @@ class TinyTorchLab(ExtensionApp):
         self.settings[TESTING] = Testing(Workspace(root), self._executor, self._emit)
         self._milestones = MilestoneRuns(Workspace(root), self._executor, self._emit_milestone)
         self.settings[MILESTONES] = self._milestones
+        self.settings[DESK] = self._open_desk()
         self.log.info("TinyTorch Lab serves the workspace %s", root)
 
     def initialize_handlers(self) -> None:
@@ -63,6 +85,20 @@ class TinyTorchLab(ExtensionApp):
         """Stop the runner's processes."""
         self._milestones.close()
         await asyncio.to_thread(self._executor.close)
+        if self._local_course is not None:
+            await asyncio.to_thread(self._local_course.close)
+
+    def _open_desk(self) -> Desk | None:
+        self._local_course: OpenCourse | None = None
+        try:
+            desk: Desk | None = remote_desk()
+            if desk is None and self.course:
+                self._local_course, desk = local_desk(Path(self.course).expanduser(), self.student)
+        except TinyTorchError as error:
+            # The student's own work goes on without the course.
+            self.log.error("TinyTorch Lab: %s", error)
+            return None
+        return desk
 
     def _emit(self, run: TestRun, row: TestRow | None) -> None:
         data = test_run_event(run, row).model_dump(mode="json")

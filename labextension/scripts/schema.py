@@ -4,14 +4,14 @@ import json
 import sys
 from typing import Any
 
-from pydantic.json_schema import models_json_schema
+from pydantic import TypeAdapter
 
 from tinytorch_lab.api.schemas import TOP_LEVEL
 
 
 def wire_schema() -> dict[str, Any]:
     """Return one schema with a definition for every model that crosses the wire."""
-    _, schema = models_json_schema([(model, "serialization") for model in TOP_LEVEL])
+    _, schema = TypeAdapter.json_schemas([(kind, "serialization", TypeAdapter(kind)) for kind in TOP_LEVEL])
     definitions: dict[str, Any] = schema["$defs"]
     for definition in definitions.values():
         for field in definition.get("properties", {}).values():

@@ -4,11 +4,12 @@ import functools
 from collections.abc import Awaitable, Callable
 from http.client import responses
 from pathlib import Path
-from typing import Any, cast
+from typing import TYPE_CHECKING, Any, cast
 
 from jupyter_server.auth.decorator import authorized
 from jupyter_server.base.handlers import APIHandler
 from pydantic import BaseModel
+from pydantic_core import to_json
 from tornado import web
 
 from tinytorch_lab import errors
@@ -16,6 +17,9 @@ from tinytorch_lab.api.schemas import ErrorBody
 from tinytorch_lab.curriculum.catalogue import ModuleInfo
 from tinytorch_lab.learning.testing import Testing
 from tinytorch_lab.learning.workspace import Workspace
+
+if TYPE_CHECKING:
+    from _typeshed import DataclassInstance
 
 STATUS: tuple[tuple[type[errors.TinyTorchError], int], ...] = (
     (errors.NotFoundError, 404),
@@ -55,11 +59,11 @@ class LabHandler(APIHandler):
         """Return the module called ``name``; raises :class:`NotFoundError`."""
         return self.workspace.course.find(name)
 
-    def answer(self, model: BaseModel, status: int = 200) -> None:
-        """Finish the request with ``model`` as JSON."""
+    def answer(self, content: "BaseModel | DataclassInstance", status: int = 200) -> None:
+        """Finish the request with ``content`` as JSON."""
         self.set_header("Content-Type", "application/json")
         self.set_status(status)
-        self.finish(model.model_dump_json())
+        self.finish(to_json(content))
 
     def write_error(self, status_code: int, **kwargs: Any) -> None:
         """Answer an error with one sentence; whatever else is known of it goes to the log alone."""

@@ -1,8 +1,11 @@
 """The wire format. The TypeScript types in ``labextension/src/api/types.ts`` are generated from these models."""
 
-from typing import Literal
+from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict
+
+from tinytorch_lab.coursework import Assignment, Feedback, Receipt
+from tinytorch_lab.learning.handing_in import Readiness
 
 
 class Wire(BaseModel):
@@ -194,6 +197,27 @@ class MilestoneList(Wire):
     milestones: list[MilestoneEntry]
 
 
+class AssignmentList(Wire):
+    """What the course has released; when it cannot be reached, ``message`` says why and the list is empty."""
+
+    connected: bool
+    message: str
+    assignments: list[Assignment]
+
+
+class SubmissionState(Wire):
+    """What would be handed in now; ``complete`` tells that nothing is missing that could be known before grading."""
+
+    readiness: Readiness
+    complete: bool
+
+
+class SubmissionList(Wire):
+    """The receipts of everything handed in for a module, the newest first."""
+
+    submissions: list[Receipt]
+
+
 class ErrorBody(Wire):
     """The body of every answer that is not a success."""
 
@@ -216,7 +240,7 @@ class MilestoneRunEvent(Wire):
     run: MilestoneRun
 
 
-TOP_LEVEL: tuple[type[Wire], ...] = (
+TOP_LEVEL: tuple[type[Any], ...] = (
     CourseOverview,
     OpenedModule,
     TestRun,
@@ -225,6 +249,11 @@ TOP_LEVEL: tuple[type[Wire], ...] = (
     MilestoneList,
     MilestoneEntry,
     MilestoneRunEvent,
+    AssignmentList,
+    SubmissionState,
+    SubmissionList,
+    Receipt,
+    Feedback,
     ErrorBody,
 )
-"""The models that are a whole request, answer or event."""
+"""The models and dataclasses that are a whole request, answer or event."""

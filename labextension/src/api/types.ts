@@ -1,6 +1,82 @@
 // Generated from tinytorch_lab/api/schemas.py by "npm run types"; edit the models there.
 
 /**
+ * What a student reads about one answer; ``level`` and ``above`` (the next one up) only once it is marked.
+ */
+export interface AnswerFeedback {
+  response_id: string;
+  question: string;
+  text: string;
+  points: number;
+  total: number;
+  marked: boolean;
+  comment: string;
+  level: Level | null;
+  above: Level | null;
+  [k: string]: unknown;
+}
+/**
+ * One level of a scheme: ``low`` to ``high`` points, and what an answer of this level shows.
+ */
+export interface Level {
+  label: string;
+  low: number;
+  high: number;
+  criteria: string[];
+  [k: string]: unknown;
+}
+/**
+ * How long a written answer is; ``remark`` says how that stands to the expected length.
+ */
+export interface AnswerLength {
+  response_id: string;
+  words: number;
+  expected: boolean;
+  remark: string;
+}
+/**
+ * One module as it stands between the course and the student; ``score`` is absent until it is returned.
+ *
+ * ``extended`` tells that ``due_at`` is the student's own, ``late_seconds`` how long after it the submission came.
+ * ``policy`` says in a sentence what lateness costs.
+ */
+export interface Assignment {
+  module: string;
+  state: 'not released' | 'open' | 'submitted' | 'graded' | 'returned';
+  released_at: string | null;
+  due_at: string | null;
+  extended: boolean;
+  policy: string;
+  submission: Receipt | null;
+  late_seconds: number;
+  score: number | null;
+  total: number | null;
+  returned_at: string | null;
+}
+/**
+ * The course's word that it holds a notebook, and since when (ISO 8601 in UTC).
+ *
+ * ``digest`` is the notebook's SHA-256; ``signature`` is the course's over all other fields.
+ */
+export interface Receipt {
+  id: string;
+  course: string;
+  module: string;
+  student: string;
+  digest: string;
+  size: number;
+  received_at: string;
+  signature: string;
+}
+/**
+ * What the course has released; when it cannot be reached, ``message`` says why and the list is empty.
+ */
+export interface AssignmentList {
+  connected: boolean;
+  message: string;
+  assignments: Assignment[];
+}
+/**
  * The whole course from the student's side. ``answer_words`` are the least and most words of an answer.
  *
  * ``version`` is the server's, which the browser compares with its own.
@@ -64,6 +140,37 @@ export interface ExportReport {
   written: string[];
   unchanged: string[];
   problems: ExportProblem[];
+}
+/**
+ * Everything that is told to a student about a graded submission. ``penalty`` is taken off ``score``.
+ */
+export interface Feedback {
+  module: string;
+  title: string;
+  student: string;
+  score: number;
+  total: number;
+  penalty: number;
+  notes: string[];
+  tests: TestFeedback[];
+  answers: AnswerFeedback[];
+  [k: string]: unknown;
+}
+/**
+ * What a student reads about one test. ``corrected`` tells that a person set the points.
+ */
+export interface TestFeedback {
+  test: string;
+  score: number;
+  possible: number;
+  status: 'passed' | 'partly passed' | 'failed';
+  message: string;
+  corrected: boolean;
+  seconds: number;
+  peak_bytes: number;
+  reference_seconds: number;
+  reference_peak_bytes: number;
+  [k: string]: unknown;
 }
 /**
  * One milestone as the sidebar shows it. ``after`` is the name of the module it comes after.
@@ -148,12 +255,41 @@ export interface OpenedModule {
   backup: string | null;
 }
 /**
+ * What would be handed in now, and what is missing in it. ``unwritten`` are the cells that still hold a stub.
+ *
+ * ``tests_current`` tells that the last run of the tests was on just this notebook.
+ */
+export interface Readiness {
+  module: string;
+  digest: string;
+  size: number;
+  saved_at: string;
+  unwritten: string[];
+  tests_passed: number;
+  tests_total: number;
+  tests_current: boolean;
+  answers: AnswerLength[];
+}
+/**
  * A place in a traceback: the notebook cell's id (or a file name), the line from 1, and its text.
  */
 export interface SourceFrame {
   cell: string;
   line: number;
   text: string;
+}
+/**
+ * The receipts of everything handed in for a module, the newest first.
+ */
+export interface SubmissionList {
+  submissions: Receipt[];
+}
+/**
+ * What would be handed in now; ``complete`` tells that nothing is missing that could be known before grading.
+ */
+export interface SubmissionState {
+  readiness: Readiness;
+  complete: boolean;
 }
 /**
  * One test cell of a run. ``seconds`` and bytes are of the cell; reference figures are absent when unknown.

@@ -1,0 +1,103 @@
+"""A student's dealings with the course: what is set, handing in, receipts, feedback."""
+
+import asyncio
+from typing import cast
+
+from tinytorch_lab.api.base import LabHandler, endpoint
+from tinytorch_lab.api.course import opened_module
+from tinytorch_lab.api.schemas import AssignmentList, SubmissionList, SubmissionState
+from tinytorch_lab.coursework import Desk
+from tinytorch_lab.desks import NO_DESK
+from tinytorch_lab.errors import NotAvailableError
+from tinytorch_lab.learning import handing_in
+
+DESK = "tinytorch_lab_desk"
+"""Key of the student's desk in the web application's settings; ``None`` where the workspace belongs to no course."""
+
+
+class DeskHandler(LabHandler):
+    """Base of the handlers that deal with the course."""
+
+    @property
+    def desk(self) -> Desk:
+        """Where the student deals with the course; raises :class:`NotAvailableError` where there is none."""
+        desk = cast(Desk | None, self.settings[DESK])
+        if desk is None:
+            raise NotAvailableError(NO_DESK)
+        return desk
+
+
+class AssignmentsHandler(DeskHandler):
+    """What the course has released."""
+
+    @endpoint
+    async def get(self) -> None:
+        """Answer the assignments; a course that cannot be reached is no error, the sidebar says so."""
+        try:
+            found = await asyncio.to_thread(self.desk.assignments)
+        except NotAvailableError as error:
+            self.answer(AssignmentList(connected=False, message=str(error), assignments=[]))
+        else:
+            self.answer(AssignmentList(connected=True, message="", assignments=found))
+
+
+class SubmissionHandler(DeskHandler):
+    """Handing in a module."""
+
+    @endpoint
+    async def get(self, name: str) -> None:
+        """Answer what would be handed in now and what is missing in it."""
+        ready = await asyncio.to_thread(handing_in.readiness, self.workspace, self.testing, self.module(name))
+        self.answer(SubmissionState(readiness=ready, complete=ready.complete))
+
+    @endpoint
+    async def post(self, name: str) -> None:
+        """Hand in the notebook as saved and answer the receipt: 201."""
+        receipt = await asyncio.to_thread(handing_in.hand_in, self.workspace, self.desk, self.module(name))
+        self.answer(receipt, 201)
+
+
+class SubmissionsHandler(DeskHandler):
+    """Everything handed in for a module."""
+
+    @endpoint
+    async def get(self, name: str) -> None:
+        """Answer the receipts, the newest first."""
+        found = await asyncio.to_thread(self.desk.submissions, self.module(name).name)
+        self.answer(SubmissionList(submissions=found))
+
+
+class RestoreHandler(DeskHandler):
+    """Taking an earlier submission back into the workspace."""
+
+    @endpoint
+    async def post(self, name: str, receipt: str) -> None:
+        """Put the submission in the notebook's place and answer where the present notebook was kept."""
+        module = self.module(name)
+        opened = await asyncio.to_thread(handing_in.restore, self.workspace, self.desk, module, receipt)
+        self.answer(opened_module(opened, self.workspace, self.server_root))
+
+
+class FeedbackHandler(DeskHandler):
+    """What came back."""
+
+    @endpoint
+    async def get(self, name: str) -> None:
+        """Answer the feedback on a module."""
+        self.answer(await asyncio.to_thread(self.desk.feedback, self.module(name).name))
+
+
+class FeedbackPageHandler(DeskHandler):
+    """The feedback as a page."""
+
+    @endpoint
+    async def get(self, name: str) -> None:
+        """Answer the page, which may load nothing and run nothing."""
+        page = await asyncio.to_thread(self.desk.feedback_page, self.module(name).name)
+        self.set_header("Content-Type", "text/html; charset=utf-8")
+        self.set_header("Content-Security-Policy", PAGE_POLICY)
+        self.finish(page)
+
+
+PAGE_POLICY = "default-src 'none'; style-src 'unsafe-inline'; img-src data:; sandbox"
+"""What a feedback page may do: show itself."""

@@ -1,0 +1,83 @@
+"""A student's desk at the course's grading service, reached over HTTP with the student's own token."""
+
+from typing import Any
+from urllib.parse import quote
+
+import httpx
+from pydantic import TypeAdapter, ValidationError
+
+from tinytorch_lab import errors
+from tinytorch_lab.coursework import Assignment, Feedback, Receipt
+
+_ASSIGNMENTS = TypeAdapter(list[Assignment])
+_RECEIPT = TypeAdapter(Receipt)
+_RECEIPTS = TypeAdapter(list[Receipt])
+_FEEDBACK = TypeAdapter(Feedback)
+_TIMEOUT = httpx.Timeout(60.0, connect=5.0)
+_ERRORS: dict[int, type[errors.TinyTorchError]] = {
+    400: errors.InvalidInputError,
+    404: errors.NotFoundError,
+    409: errors.ConflictError,
+    413: errors.InvalidInputError,
+}
+
+
+class RemoteDesk:
+    """The desk at ``course`` of the grading service at ``url``; the token says whose it is."""
+
+    def __init__(self, url: str, course: str, token: str) -> None:
+        self.url = f"{url.rstrip('/')}/api/courses/{quote(course, safe='')}"
+        self._client = httpx.Client(headers={"Authorization": f"token {token}"}, timeout=_TIMEOUT)
+
+    def assignments(self) -> list[Assignment]:
+        """Return every module that the course has released, in its order."""
+        return _parsed(_ASSIGNMENTS, self._ask("GET", "assignments"))
+
+    def submit(self, module: str, notebook: bytes) -> Receipt:
+        """Hand in ``notebook`` and return the receipt."""
+        return _parsed(_RECEIPT, self._ask("POST", f"modules/{module}/submissions", notebook))
+
+    def submissions(self, module: str) -> list[Receipt]:
+        """Return the receipts of everything handed in for ``module``, the newest first."""
+        return _parsed(_RECEIPTS, self._ask("GET", f"modules/{module}/submissions"))
+
+    def submission(self, receipt_id: str) -> bytes:
+        """Return a notebook as it was handed in."""
+        return self._ask("GET", f"submissions/{quote(receipt_id, safe='')}")
+
+    def feedback(self, module: str) -> Feedback:
+        """Return the feedback on ``module`` once it is returned."""
+        return _parsed(_FEEDBACK, self._ask("GET", f"modules/{module}/feedback"))
+
+    def feedback_page(self, module: str) -> str:
+        """Return the feedback as one self-contained HTML page."""
+        return self._ask("GET", f"modules/{module}/feedback/page").decode()
+
+    def _ask(self, method: str, path: str, content: bytes | None = None) -> bytes:
+        try:
+            answer = self._client.request(method, f"{self.url}/{path}", content=content)
+        except httpx.HTTPError:
+            raise errors.NotAvailableError(
+                "The course's grading service cannot be reached; your work is kept here, try again later."
+            ) from None
+        if answer.is_success:
+            return answer.content
+        raise _error(answer)
+
+
+def _parsed(kind: TypeAdapter[Any], content: bytes) -> Any:
+    try:
+        return kind.validate_json(content)
+    except ValidationError:
+        raise errors.NotAvailableError(
+            "The course's grading service answered in a form that this version of TinyTorch Lab does not know; "
+            "the two need the same version."
+        ) from None
+
+
+def _error(answer: httpx.Response) -> errors.TinyTorchError:
+    kind = _ERRORS.get(answer.status_code, errors.NotAvailableError)
+    try:
+        return kind(answer.json()["message"])
+    except (ValueError, KeyError, TypeError):
+        return kind(f"The course's grading service refused with status {answer.status_code}.")
