@@ -5,6 +5,7 @@ from pathlib import Path
 from typing import Any
 
 from tinytorch_lab.errors import InvalidInputError, NotAvailableError
+from tinytorch_lab.grading.course_grade import Weights, course_weights
 from tinytorch_lab.grading.folder import CourseFolder
 from tinytorch_lab.grading.lateness import LatePolicy, late_policy
 
@@ -36,6 +37,17 @@ def late_policy_of(course: CourseFolder) -> LatePolicy:
     """
     table, path = rule_table(course, "late")
     return late_policy(table, str(path))
+
+
+def weights_of(course: CourseFolder) -> Weights:
+    """Return what counts how much in ``course``.
+
+    Raises:
+        InvalidInputError: its ``[weights]`` is wrong.
+    """
+    table, path = rule_table(course, "weights")
+    catalogue = course.library.course
+    return course_weights(table, catalogue.automatic_points, catalogue.written_points, str(path))
 
 
 def _tables(path: Path) -> dict[str, Any]:

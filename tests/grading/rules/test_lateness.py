@@ -10,10 +10,11 @@ from traitlets.config import Config
 
 from tests.modules import write_curriculum
 from tinytorch_lab.errors import InvalidInputError
+from tinytorch_lab.grading.course_grade import Weights
 from tinytorch_lab.grading.folder import CourseFolder
 from tinytorch_lab.grading.late_plugin import CourseLatePenalty
 from tinytorch_lab.grading.lateness import LatePolicy, late_policy
-from tinytorch_lab.grading.rules import late_policy_of
+from tinytorch_lab.grading.rules import late_policy_of, weights_of
 
 MINUTE, HOUR, DAY = 60, 3_600, 86_400
 DAILY = LatePolicy(deduction=10, grace_minutes=15, maximum=50, cut_off_hours=7 * 24)
@@ -129,6 +130,10 @@ def test_the_course_folder_overrides_its_curriculum(course: CourseFolder):
     assert late_policy_of(course) == DAILY
     (course.root / "course.toml").write_text("[late]\ndeduction = 5\n", encoding="utf-8")
     assert late_policy_of(course) == LatePolicy(deduction=5)
+    assert weights_of(course) == Weights(0.64, 0.06, 0.15, 0.15, 0.7)
+    own = "[weights]\nmodules = 0.7\nmilestones = 0.1\nmidterm = 0\nfinal = 0.2\n"
+    (course.root / "course.toml").write_text(own, encoding="utf-8")
+    assert weights_of(course) == Weights(0.7, 0.1, 0, 0.2, 0.7)
 
 
 def test_a_broken_rules_file_is_named(course: CourseFolder):
