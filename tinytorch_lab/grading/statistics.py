@@ -76,7 +76,7 @@ class Distribution:
     histogram: tuple[Bin, ...]
 
 
-def tests_of_class(runs: Iterable[Sequence[Scored]]) -> tuple[TestStatistics, ...]:
+def statistics_by_test(runs: Iterable[Sequence[Scored]]) -> tuple[TestStatistics, ...]:
     """Return the statistics of every test in ``runs``, one run per student, in the order of their first coming."""
     results: dict[str, list[Scored]] = defaultdict(list)
     for run in runs:

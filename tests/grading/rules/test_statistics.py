@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tinytorch_lab.grading.statistics import FailureReason, distribution, hardest, tests_of_class
+from tinytorch_lab.grading.statistics import FailureReason, distribution, hardest, statistics_by_test
 
 
 @dataclass(frozen=True)
@@ -19,7 +19,7 @@ class Result:
 
 def test_pass_rates_and_averages():
     runs = [[Result("a", 10), Result("b", 5)], [Result("a", 10), Result("b", 0)], [Result("a", 0)], []]
-    a, b = tests_of_class(runs)
+    a, b = statistics_by_test(runs)
     assert (a.test, a.taken, a.passed, a.partly, a.failed) == ("a", 3, 2, 0, 1)
     assert (a.pass_rate, a.average) == (pytest.approx(2 / 3), pytest.approx(2 / 3))
     assert (b.taken, b.passed, b.partly, b.failed, b.average) == (2, 0, 1, 1, 0.25)
@@ -30,18 +30,18 @@ def test_failures_that_differ_in_numbers_only_are_one_reason():
     messages = ["got 5, expected 4", "got -6.5,  expected\n1e-3", "NotImplementedError: ", "got 7, expected 4", ""]
     runs = [[Result("a", 0, message=message)] for message in messages]
     runs.append([Result("a", 10, message="took long but passed")])
-    (a,) = tests_of_class(runs)
+    (a,) = statistics_by_test(runs)
     assert a.reasons == (FailureReason("got 5, expected 4", 3), FailureReason("NotImplementedError:", 1))
 
 
 def test_three_reasons_at_most_the_most_frequent_first():
     runs = [[Result("a", 0, message=kind * 3)] for kind in "abbcccdddd"]
-    (a,) = tests_of_class(runs)
+    (a,) = statistics_by_test(runs)
     assert [(reason.example, reason.count) for reason in a.reasons] == [("ddd", 4), ("ccc", 3), ("bbb", 2)]
 
 
 def test_a_test_without_points_divides_by_nothing():
-    (a,) = tests_of_class([[Result("a", 0, possible=0)]])
+    (a,) = statistics_by_test([[Result("a", 0, possible=0)]])
     assert (a.passed, a.average) == (1, 1.0)
 
 
