@@ -157,7 +157,8 @@ async def test_a_notebook_that_cannot_be_read_is_named(fetch, jp_root_dir):
     assert "not a readable notebook" in report["problems"][0]["message"]
 
 
-METHODS = {"course": ["GET"], "tests": ["GET", "POST", "DELETE"]}
+READ = ("course", "history", "readme", "package", "assignments", "submissions", "feedback", "page")
+METHODS = {"tests": ["GET", "POST", "DELETE"], "submission": ["GET", "POST"], **dict.fromkeys(READ, ["GET"])}
 CASES = [
     (method, pattern.replace("(?P<name>[a-z0-9_]+)", "01_tensor"))
     for pattern, _ in ROUTES
@@ -171,3 +172,78 @@ async def test_no_route_answers_who_is_not_signed_in(jp_serverapp, http_server_c
         await http_server_client.fetch(jp_base_url + path, method=method, body="{}" if method == "POST" else None)
     assert raised.value.code == 403
     assert b"Tensor" not in raised.value.response.body
+
+
+async def posted(jp_fetch, body: object, *path: str) -> dict:
+    response = await jp_fetch(*BASE, *path, method="POST", body=json.dumps(body))
+    return json.loads(response.body)
+
+
+async def test_one_test_is_run_and_its_result_grows_stale(fetch, jp_fetch, jp_root_dir):
+    _, opened = await fetch("POST", "modules", "01_tensor", "start")
+    await posted(jp_fetch, {"test": "test_environment"}, "modules", "01_tensor", "tests")
+    run = await finished(fetch, "01_tensor")
+    assert {row["grade_id"]: row["status"] for row in run["rows"] if row["status"] != "not_run"} == {
+        "test_environment": "failed"
+    }
+    assert not any(row["stale"] for row in run["rows"])
+    path = jp_root_dir / opened["path"]
+    notebook = read_notebook(path)
+    next(cell for cell in notebook.cells if "def environment_report" in cell.source).source += "\n"
+    write_notebook(notebook, path)
+    run = (await fetch("GET", "modules", "01_tensor", "tests"))[1]
+    assert [row["grade_id"] for row in run["rows"] if row["stale"]] == ["test_environment"]
+    history = (await fetch("GET", "modules", "01_tensor", "tests", "history"))[1]
+    assert [(past["passed"], past["total"]) for past in history["runs"]] == [(0, len(run["rows"]))]
+
+
+@pytest.mark.parametrize("body", [[], {"test": 3}, "text"])
+async def test_a_body_that_means_nothing_is_refused(fetch, jp_fetch, body):
+    await fetch("POST", "modules", "01_tensor", "start")
+    with pytest.raises(HTTPClientError) as raised:
+        await posted(jp_fetch, body or [1], "modules", "01_tensor", "tests")
+    assert raised.value.code == 400
+    assert "'test'" in json.loads(raised.value.response.body)["message"]
+
+
+async def test_one_cell_is_reset(fetch, jp_fetch, jp_root_dir):
+    _, opened = await fetch("POST", "modules", "01_tensor", "start")
+    path = jp_root_dir / opened["path"]
+    released = path.read_text()
+    path.write_text(released.replace("environment_report", "my_report"))
+    reset = await posted(jp_fetch, {"cell": "environment"}, "modules", "01_tensor", "reset")
+    assert "my_report" in (jp_root_dir / reset["backup"]).read_text()
+    assert "def environment_report" in path.read_text()
+    assert "my_report" in path.read_text()
+
+
+async def test_a_module_has_its_readme(fetch):
+    _, course = await fetch("GET", "course")
+    assert [module["readme"] for module in course["modules"][:2]] == [True, True]
+    _, readme = await fetch("GET", "modules", "01_tensor", "readme")
+    assert "Tensor" in readme["markdown"]
+    assert await failure(fetch, "GET", "modules", "16_tinygpt", "readme") == (404, "Module 16_tinygpt has no README.")
+
+
+async def test_the_package_tells_what_is_behind_and_what_is_wrong(fetch, jp_root_dir, library):
+    assert (await fetch("GET", "package"))[1] == {"files": [], "uses": [], "problems": []}
+    for name in ("01_tensor", "02_activations"):
+        _, opened = await fetch("POST", "modules", name, "start")
+        path = jp_root_dir / opened["path"]
+        write_notebook(solve(read_notebook(path), library.instructor(library.course.find(name))), path)
+    await fetch("POST", "modules", "01_tensor", "export")
+    _, package = await fetch("GET", "package")
+    states = {file["name"]: file["state"] for file in package["files"]}
+    assert states == {"setup": "current", "tensor": "current", "activations": "missing"}
+    assert "Tensor" in next(file["names"] for file in package["files"] if file["name"] == "tensor")
+    await fetch("POST", "export")
+    _, package = await fetch("GET", "package")
+    assert ("activations", "tensor") in {(use["user"], use["used"]) for use in package["uses"]}
+
+    notebook = read_notebook(path)
+    broken = next(cell for cell in notebook.cells if "#| export" in cell.source)
+    broken.source += "\ndef ("
+    write_notebook(notebook, path)
+    _, package = await fetch("GET", "package")
+    assert {file["name"]: file["state"] for file in package["files"]}["activations"] == "behind"
+    assert [problem["cell"] for problem in package["problems"]] == [notebook.cells.index(broken) + 1]

@@ -59,6 +59,18 @@ class LabHandler(APIHandler):
         """Return the module called ``name``; raises :class:`NotFoundError`."""
         return self.workspace.course.find(name)
 
+    def text_field(self, name: str) -> str | None:
+        """Return the text that the request's JSON object holds under ``name``, or ``None``.
+
+        Raises:
+            InvalidInputError: the body is no object, or the field no text.
+        """
+        body = self.get_json_body() or {}
+        value = body.get(name) if isinstance(body, dict) else body
+        if value is not None and not (isinstance(body, dict) and isinstance(value, str)):
+            raise errors.InvalidInputError(f"The request's field {name!r} must be text in a JSON object.")
+        return value
+
     def answer(self, content: "BaseModel | DataclassInstance", status: int = 200) -> None:
         """Finish the request with ``content`` as JSON."""
         self.set_header("Content-Type", "application/json")

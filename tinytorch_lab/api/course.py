@@ -5,7 +5,12 @@ from pathlib import Path
 
 from tinytorch_lab import __version__
 from tinytorch_lab.api.base import LabHandler, endpoint
-from tinytorch_lab.api.schemas import CourseOverview, ModuleEntry, OpenedModule, PhaseInfo
+from tinytorch_lab.api.schemas import CourseOverview, ModuleEntry, OpenedModule, PhaseInfo, Readme
+from tinytorch_lab.curriculum.catalogue import ModuleInfo
+from tinytorch_lab.errors import NotFoundError
+from tinytorch_lab.learning.cell_reset import reset_cell
+from tinytorch_lab.learning.dependency_map import needs
+from tinytorch_lab.learning.handing_in import saved_digest
 from tinytorch_lab.learning.progress import ModuleProgress, course_progress
 from tinytorch_lab.learning.testing import Testing
 from tinytorch_lab.learning.workspace import Opened, Workspace
@@ -35,9 +40,18 @@ class ResetHandler(LabHandler):
 
     @endpoint
     async def post(self, name: str) -> None:
-        """Replace the module's notebook by the released one and answer where the old one was kept."""
-        opened = await asyncio.to_thread(self.workspace.reset, self.module(name))
+        """Bring the released notebook back, or its cell named ``cell``; answer where the old notebook was kept."""
+        opened = await asyncio.to_thread(_reset, self.workspace, self.module(name), self.text_field("cell"))
         self.answer(opened_module(opened, self.workspace, self.server_root))
+
+
+class ReadmeHandler(LabHandler):
+    """What a module is about."""
+
+    @endpoint
+    async def get(self, name: str) -> None:
+        """Answer the module's README."""
+        self.answer(Readme(markdown=await asyncio.to_thread(read_readme, self.workspace, self.module(name))))
 
 
 def overview(testing: Testing, server_root: Path) -> CourseOverview:
@@ -65,6 +79,18 @@ def opened_module(opened: Opened, workspace: Workspace, server_root: Path) -> Op
     )
 
 
+def read_readme(workspace: Workspace, module: ModuleInfo) -> str:
+    """Return the module's README; raises :class:`NotFoundError`."""
+    try:
+        return workspace.release.readme_path(module).read_text(encoding="utf-8")
+    except FileNotFoundError:
+        raise NotFoundError(f"Module {module.name} has no README.") from None
+
+
+def _reset(workspace: Workspace, module: ModuleInfo, cell: str | None) -> Opened:
+    return workspace.reset(module) if cell is None else reset_cell(workspace, module, cell)
+
+
 def _entry(progress: ModuleProgress, total: float, workspace: Workspace, server_root: Path) -> ModuleEntry:
     module = progress.module
     return ModuleEntry(
@@ -81,6 +107,10 @@ def _entry(progress: ModuleProgress, total: float, workspace: Workspace, server_
         tests_passed=progress.tests_passed,
         tests_total=progress.tests_total,
         package=progress.package,
+        needs=[other.name for other in needs(workspace, module)],
+        recheck=[other.name for other in progress.recheck],
+        readme=workspace.release.readme_path(module).is_file(),
+        digest=saved_digest(workspace, module),
     )
 
 

@@ -9,10 +9,10 @@ from tinytorch_lab.api.assignments import (
     SubmissionsHandler,
 )
 from tinytorch_lab.api.base import LabHandler
-from tinytorch_lab.api.course import CourseHandler, ResetHandler, StartHandler
-from tinytorch_lab.api.export import ExportHandler
+from tinytorch_lab.api.course import CourseHandler, ReadmeHandler, ResetHandler, StartHandler
+from tinytorch_lab.api.export import ExportHandler, PackageHandler
 from tinytorch_lab.api.milestones import MilestoneHandler, MilestoneRunHandler, MilestonesHandler, PlotHandler
-from tinytorch_lab.api.tests import TestsHandler
+from tinytorch_lab.api.tests import HistoryHandler, TestsHandler
 
 _BASE = r"tinytorch-lab/api/"
 _MODULE = r"modules/(?P<name>[a-z0-9_]+)"
@@ -23,9 +23,12 @@ ROUTES: tuple[tuple[str, type[LabHandler]], ...] = (
     (_BASE + r"course", CourseHandler),
     (_BASE + _MODULE + r"/start", StartHandler),
     (_BASE + _MODULE + r"/reset", ResetHandler),
+    (_BASE + _MODULE + r"/readme", ReadmeHandler),
     (_BASE + _MODULE + r"/tests", TestsHandler),
+    (_BASE + _MODULE + r"/tests/history", HistoryHandler),
     (_BASE + _MODULE + r"/export", ExportHandler),
     (_BASE + r"export", ExportHandler),
+    (_BASE + r"package", PackageHandler),
     (_BASE + r"assignments", AssignmentsHandler),
     (_BASE + _MODULE + r"/submission", SubmissionHandler),
     (_BASE + _MODULE + r"/submissions", SubmissionsHandler),

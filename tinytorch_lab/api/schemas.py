@@ -5,7 +5,10 @@ from typing import Any, Literal
 from pydantic import BaseModel, ConfigDict
 
 from tinytorch_lab.coursework import Assignment, Feedback, Receipt
+from tinytorch_lab.learning.dependency_map import Use
+from tinytorch_lab.learning.evidence import Evidence
 from tinytorch_lab.learning.handing_in import Readiness
+from tinytorch_lab.learning.results import PastRun
 
 
 class Wire(BaseModel):
@@ -35,7 +38,11 @@ class PhaseInfo(Wire):
 
 
 class ModuleEntry(Wire):
-    """One module as the sidebar lists it. ``path`` is the notebook's path below the server's root."""
+    """One module as the sidebar lists it. ``path`` is the notebook's path below the server's root.
+
+    ``needs`` are the earlier modules it builds on, ``recheck`` those of them whose exported code changed since the
+    tests were run; ``digest`` is the SHA-256 of the notebook as saved.
+    """
 
     name: str
     number: int
@@ -50,6 +57,10 @@ class ModuleEntry(Wire):
     tests_passed: int
     tests_total: int
     package: PackageState
+    needs: list[str]
+    recheck: list[str]
+    readme: bool
+    digest: str | None
 
 
 class CourseOverview(Wire):
@@ -75,6 +86,12 @@ class OpenedModule(Wire):
     backup: str | None
 
 
+class Readme(Wire):
+    """What a module is about, in Markdown."""
+
+    markdown: str
+
+
 class SourceFrame(Wire):
     """A place in a traceback: the notebook cell's id (or a file name), the line from 1, and its text."""
 
@@ -84,14 +101,20 @@ class SourceFrame(Wire):
 
 
 class TestRow(Wire):
-    """One test cell of a run. ``seconds`` and bytes are of the cell; reference figures are absent when unknown."""
+    """One test cell of a run. ``seconds`` and bytes are of the cell; reference figures are absent when unknown.
+
+    ``checksum`` is that of the code the result depends on; ``stale`` tells that the saved notebook's is another.
+    """
 
     grade_id: str
     cell_id: str
     title: str
     points: float
+    checksum: str
+    stale: bool
     status: RowStatus
     message: str
+    evidence: Evidence | None
     frames: list[SourceFrame]
     traceback: str
     seconds: float | None
@@ -121,6 +144,12 @@ class TestRun(Wire):
     reason: str
 
 
+class TestHistory(Wire):
+    """How past runs of a module's tests went, the oldest first."""
+
+    runs: list[PastRun]
+
+
 class ExportProblem(Wire):
     """Why a notebook could not be exported; ``cell`` counts from 1, ``line`` from 1 within the cell."""
 
@@ -135,6 +164,23 @@ class ExportReport(Wire):
 
     written: list[str]
     unchanged: list[str]
+    problems: list[ExportProblem]
+
+
+class PackageFile(Wire):
+    """One file of the student's package: the module it is exported from and the names it offers."""
+
+    name: str
+    module: str
+    state: PackageState
+    names: list[str]
+
+
+class PackageOverview(Wire):
+    """The student's package: the files of all started modules, and who uses what of whom."""
+
+    files: list[PackageFile]
+    uses: list[Use]
     problems: list[ExportProblem]
 
 
@@ -245,7 +291,10 @@ TOP_LEVEL: tuple[type[Any], ...] = (
     OpenedModule,
     TestRun,
     TestRunEvent,
+    TestHistory,
+    Readme,
     ExportReport,
+    PackageOverview,
     MilestoneList,
     MilestoneEntry,
     MilestoneRunEvent,

@@ -8,7 +8,7 @@ from tinytorch_lab.cli.export import export_modules
 from tinytorch_lab.cli.output import Json, err, out, say, show_json, show_table
 from tinytorch_lab.cli.workspaces import ModuleArgument, WorkspaceOption, testing_in, workspace_at
 from tinytorch_lab.learning.progress import ModuleProgress, course_progress, module_progress
-from tinytorch_lab.learning.testing import TestRow, TestRun
+from tinytorch_lab.learning.results import TestRow, TestRun
 
 app = typer.Typer(help="List, start, test, reset and export modules.", no_args_is_help=True)
 

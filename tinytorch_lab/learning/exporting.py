@@ -15,6 +15,8 @@ from tinytorch_lab.package.exporter import (
     check_package,
     export_package,
 )
+from tinytorch_lab.package.facade import read_outline
+from tinytorch_lab.package.storage import read_modules
 
 PackageState = Literal["missing", "behind", "current"]
 
@@ -35,6 +37,21 @@ def export(workspace: Workspace, modules: Sequence[ModuleInfo]) -> ExportResult:
 def stale_files(workspace: Workspace, modules: Sequence[ModuleInfo]) -> tuple[str, ...]:
     """Return the package's files that an export of ``modules`` would change; raises as :func:`export`."""
     return check_package(_sources(workspace, modules), workspace.package)
+
+
+def problems(workspace: Workspace, modules: Sequence[ModuleInfo]) -> tuple[Problem, ...]:
+    """Return what would keep ``modules`` from being exported."""
+    try:
+        stale_files(workspace, modules)
+    except ExportError as error:
+        return error.problems
+    return ()
+
+
+def exported_names(workspace: Workspace) -> dict[str, tuple[str, ...]]:
+    """Return the names that each file of the package offers; a file that was not exported offers none."""
+    found = {name: read_outline(text) for name, text in read_modules(workspace.package).items()}
+    return {name: outline.names if outline else () for name, outline in found.items()}
 
 
 def package_state(workspace: Workspace, module: ModuleInfo) -> PackageState:

@@ -5,6 +5,7 @@ from typing import Literal
 
 from tinytorch_lab.curriculum.catalogue import ModuleInfo
 from tinytorch_lab.learning.exporting import PackageState, package_state
+from tinytorch_lab.learning.recheck import changed_since
 from tinytorch_lab.learning.testing import Testing
 from tinytorch_lab.learning.workspace import Workspace
 
@@ -13,7 +14,10 @@ ModuleStatus = Literal["unavailable", "not_started", "in_progress", "passed"]
 
 @dataclass(frozen=True)
 class ModuleProgress:
-    """Where one module stands in the workspace."""
+    """Where one module stands in the workspace.
+
+    ``recheck`` are the earlier modules whose exported code changed since this one's tests were run.
+    """
 
     module: ModuleInfo
     status: ModuleStatus
@@ -21,6 +25,7 @@ class ModuleProgress:
     tests_total: int
     package: PackageState
     path: str | None
+    recheck: tuple[ModuleInfo, ...] = ()
 
 
 def course_progress(workspace: Workspace, testing: Testing) -> list[ModuleProgress]:
@@ -42,4 +47,5 @@ def module_progress(workspace: Workspace, testing: Testing, module: ModuleInfo) 
         tests_total=len(run.rows),
         package=package_state(workspace, module),
         path=workspace.relative(workspace.notebook_path(module)),
+        recheck=changed_since(workspace, module, run) if run.state != "running" else (),
     )

@@ -1,80 +1,29 @@
 """Running a module's inline tests on the student's notebook as saved."""
 
-import json
 import re
 import threading
 import uuid
 from collections.abc import Callable, Iterator
-from dataclasses import asdict, dataclass, replace
+from dataclasses import replace
 from datetime import UTC, datetime
-from pathlib import Path
-from typing import Literal
 
 from nbformat import NotebookNode
 
 from tinytorch_lab.curriculum.baselines import Baseline, read_baselines
 from tinytorch_lab.curriculum.catalogue import ModuleInfo
-from tinytorch_lab.curriculum.cells import grade_id, is_test, points, role_of
-from tinytorch_lab.errors import ConflictError, InvalidInputError
-from tinytorch_lab.files import write_text
+from tinytorch_lab.curriculum.cells import grade_id, points, role_of
+from tinytorch_lab.errors import ConflictError, InvalidInputError, NotFoundError, TinyTorchError
+from tinytorch_lab.learning.checksums import checksums_of_tests, package_checksums
+from tinytorch_lab.learning.evidence import evidence
+from tinytorch_lab.learning.results import Notice, Results, RunState, TestRow, TestRun
 from tinytorch_lab.learning.workspace import Workspace
 from tinytorch_lab.runner.calibration import CALIBRATION
-from tinytorch_lab.runner.contract import Cell, CellResult, Executor, Failure, Frame, Job, Limits, Run, RunEnd
+from tinytorch_lab.runner.contract import Cell, CellResult, Executor, Failure, Job, Limits, Run, RunEnd
 from tinytorch_lab.runner.notebook import cells_of
-
-RowStatus = Literal["pending", "running", "passed", "failed", "not_run"]
-RunState = Literal["never", "running", "done", "cancelled", "failed"]
 
 _IMPORT_ERRORS = ("ImportError", "ModuleNotFoundError")
 _MISSING_MODULE = re.compile(r"['\"]tinytorch(?:\.(?P<name>\w+))?['\"]")
 _TEST_NAME = re.compile(r"^def (test_\w+)", re.MULTILINE)
-
-
-@dataclass(frozen=True)
-class TestRow:
-    """One test cell of a run; ``seconds`` and bytes are the cell's own, beside the reference's where known."""
-
-    grade_id: str
-    cell_id: str
-    title: str
-    points: float
-    status: RowStatus = "pending"
-    message: str = ""
-    frames: tuple[Frame, ...] = ()
-    traceback: str = ""
-    seconds: float | None = None
-    peak_bytes: int | None = None
-    reference_seconds: float | None = None
-    reference_peak_bytes: int | None = None
-
-
-@dataclass(frozen=True)
-class Notice:
-    """An error in a cell that is not a test; the line counts from 1."""
-
-    cell_id: str
-    line: int | None
-    message: str
-
-
-@dataclass(frozen=True)
-class TestRun:
-    """A run of a module's tests, in progress or ended; ``notices`` are errors in cells that are no tests."""
-
-    run_id: str
-    module: str
-    state: RunState
-    rows: tuple[TestRow, ...] = ()
-    notices: tuple[Notice, ...] = ()
-    started_at: str | None = None
-    seconds: float | None = None
-    reason: str = ""
-
-    @property
-    def passed(self) -> int:
-        """How many tests passed."""
-        return sum(row.status == "passed" for row in self.rows)
-
 
 Listener = Callable[[TestRun, TestRow | None], None]
 """Called from a worker thread with the run's new state and the row that changed, if one did."""
@@ -88,32 +37,43 @@ class Testing:
         self._executor = executor
         self._listener = listener or (lambda _run, _row: None)
         self._lock = threading.Lock()
+        self._results = Results(workspace.state / "tests")
         self._current: dict[str, TestRun] = {}
         self._running: dict[str, Run] = {}
         self._cancelled: set[str] = set()
 
+    @property
+    def results(self) -> Results:
+        """What is remembered of earlier runs."""
+        return self._results
+
     def latest(self, module: ModuleInfo) -> TestRun:
         """Return the run in progress, else the last one, else one in state ``never``."""
         with self._lock:
-            if module.name not in self._current:
-                self._current[module.name] = _read_run(self._result_path(module), module)
-            return self._current[module.name]
+            current = self._current.get(module.name)
+            if current is not None and module.name in self._running:
+                return current
+        # The last run may have been started elsewhere, or could not be written.
+        stored = self._results.latest(module.name)
+        return current if current and (current.started_at or "") >= (stored.started_at or "") else stored
 
-    def start(self, module: ModuleInfo) -> TestRun:
-        """Start the module's tests in the background and return the run with every row pending.
+    def start(self, module: ModuleInfo, only: str | None = None) -> TestRun:
+        """Start the module's tests in the background and return the run, what is to be run being pending.
+
+        With ``only``, the grade id of a test, no other test is run; the others keep their last results.
 
         Raises:
             ConflictError: they are running already.
-            NotFoundError: the module is not started.
+            NotFoundError: the module is not started, or has no such test.
             InvalidInputError: its notebook cannot be read, or holds no test.
         """
-        run, stream = self._begin(module)
+        run, stream = self._begin(module, only)
         threading.Thread(target=self._follow, args=(module, stream), name=f"tests-{module.name}", daemon=True).start()
         return run
 
-    def run(self, module: ModuleInfo) -> TestRun:
-        """Run the module's tests to their end; raises as :meth:`start`."""
-        _, stream = self._begin(module)
+    def run(self, module: ModuleInfo, only: str | None = None) -> TestRun:
+        """Run the module's tests, or ``only`` one, to their end; raises as :meth:`start`."""
+        _, stream = self._begin(module, only)
         self._follow(module, stream)
         return self.latest(module)
 
@@ -127,23 +87,26 @@ class Testing:
             stream.cancel()
         return self.latest(module)
 
-    def _begin(self, module: ModuleInfo) -> tuple[TestRun, Run]:
+    def _begin(self, module: ModuleInfo, only: str | None) -> tuple[TestRun, Run]:
         notebook = self.workspace.notebook(module)
         rows = tuple(_rows(notebook))
         if not rows:
             raise InvalidInputError(f"{module.name}.ipynb holds no test cell; reset the module to get its tests back.")
+        if only is not None:
+            rows = _others_kept(rows, self.latest(module).rows, only, module)
         with self._lock:
             if module.name in self._running:
                 raise ConflictError(f"The tests of {module.name} are running already; wait for them or cancel them.")
-            stream = self._executor.submit(self._job(notebook))
-            started = datetime.now(UTC).isoformat(timespec="seconds")
-            run = TestRun(uuid.uuid4().hex, module.name, "running", rows, started_at=started)
+            stream = self._executor.submit(self._job(notebook, only))
+            started = datetime.now(UTC).isoformat(timespec="milliseconds")
+            package = package_checksums(self.workspace.package)
+            run = TestRun(uuid.uuid4().hex, module.name, "running", rows, started_at=started, package=package)
             self._current[module.name], self._running[module.name] = run, stream
         return run, stream
 
-    def _job(self, notebook: NotebookNode) -> Job:
+    def _job(self, notebook: NotebookNode, only: str | None) -> Job:
         return Job(
-            cells=(CALIBRATION, *cells_of(notebook, role_of)),
+            cells=(CALIBRATION, *_cells(notebook, only)),
             limits=Limits.from_table(self.workspace.course.limits),
             path=(str(self.workspace.root),),
         )
@@ -154,18 +117,14 @@ class Testing:
         try:
             for item in stream:
                 if isinstance(item, RunEnd):
-                    self._end(module, item)
+                    self._finish(module, "done", item.seconds, "" if item.integrity == "ok" else item.reason)
                 elif item.id == CALIBRATION.id:
                     calibration = item.seconds
                 else:
                     self._record(module, item, baselines, calibration)
         except Exception as error:
-            self._fail(module, f"The tests stopped: {error}")
+            self._finish(module, "failed", reason=f"The tests stopped: {error}")
             raise
-        finally:
-            with self._lock:
-                self._running.pop(module.name, None)
-            self._remember(module)
 
     def _record(
         self, module: ModuleInfo, result: CellResult, baselines: dict[str, Baseline], calibration: float
@@ -182,25 +141,20 @@ class Testing:
             self._current[module.name] = run
         self._listener(run, row)
 
-    def _end(self, module: ModuleInfo, end: RunEnd) -> None:
+    def _finish(self, module: ModuleInfo, state: RunState, seconds: float | None = None, reason: str = "") -> None:
         with self._lock:
             run = self._current[module.name]
+            if run.run_id in self._cancelled:
+                state, reason = "cancelled", ""
             rows = tuple(replace(row, status="not_run") if row.status == "pending" else row for row in run.rows)
-            state: RunState = "cancelled" if run.run_id in self._cancelled else "done"
-            reason = "" if end.integrity == "ok" or state == "cancelled" else end.reason
-            run = replace(run, state=state, rows=rows, seconds=end.seconds, reason=reason)
+            run = replace(run, state=state, rows=rows, seconds=seconds, reason=reason)
+            try:
+                self._results.remember(run)
+            except TinyTorchError as error:
+                run = replace(run, reason=f"{reason} These results are not kept. {error}".strip())
             self._current[module.name] = run
             self._running.pop(module.name, None)
         self._listener(run, None)
-
-    def _fail(self, module: ModuleInfo, reason: str) -> None:
-        with self._lock:
-            run = replace(self._current[module.name], state="failed", reason=reason)
-            self._current[module.name] = run
-        self._listener(run, None)
-
-    def _remember(self, module: ModuleInfo) -> None:
-        write_text(self._result_path(module), json.dumps(asdict(self.latest(module)), indent=1))
 
     def _judged(self, row: TestRow, result: CellResult, baseline: Baseline | None, calibration: float) -> TestRow:
         failure = result.failure
@@ -210,6 +164,7 @@ class Testing:
             row,
             status="passed" if result.status == "ok" else "failed",
             message=self._explained(failure) if failure else "",
+            evidence=evidence(failure.message) if failure and failure.kind == "AssertionError" else None,
             frames=failure.frames if failure else (),
             traceback=failure.traceback if failure else "",
             seconds=result.seconds,
@@ -236,29 +191,40 @@ class Testing:
             return failure.message
         return f"{failure.kind}: {failure.message}" if failure.message else failure.kind
 
-    def _result_path(self, module: ModuleInfo) -> Path:
-        return self.workspace.state / "tests" / f"{module.name}.json"
-
 
 def _rows(notebook: NotebookNode) -> Iterator[TestRow]:
-    cells: tuple[Cell, ...] = cells_of(notebook, role_of)
-    code = [cell for cell in notebook.cells if cell.cell_type == "code"]
-    for node, cell in zip(code, cells, strict=True):
-        if is_test(node):
+    checksums = checksums_of_tests(notebook)
+    for node, cell in _code(notebook):
+        if cell.role == "test":
             name = _TEST_NAME.search(node.source)
             found = grade_id(node) or cell.id
-            yield TestRow(found, cell.id, name[1] if name else found, points(node))
+            yield TestRow(found, cell.id, name[1] if name else found, points(node), checksums.get(found, ""))
 
 
-def _read_run(path: Path, module: ModuleInfo) -> TestRun:
-    """Read a remembered run; one that cannot be read counts as never run, since running again restores it."""
-    try:
-        stored = json.loads(path.read_text(encoding="utf-8"))
-        rows = tuple(
-            TestRow(**{**row, "frames": tuple(Frame(**frame) for frame in row["frames"])}) for row in stored.pop("rows")
-        )
-        notices = tuple(Notice(**notice) for notice in stored.pop("notices"))
-        run = TestRun(**stored, rows=rows, notices=notices)
-    except (OSError, ValueError, TypeError, KeyError):
-        return TestRun("", module.name, "never")
-    return replace(run, state="cancelled") if run.state == "running" else run
+def _cells(notebook: NotebookNode, only: str | None) -> Iterator[Cell]:
+    """Yield the cells to run: all of them, or those up to the test ``only`` without the other tests."""
+    for node, cell in _code(notebook):
+        wanted = cell.role == "test" and only == (grade_id(node) or cell.id)
+        if only is None or wanted or cell.role != "test":
+            yield cell
+        if wanted:
+            return
+
+
+def _code(notebook: NotebookNode) -> Iterator[tuple[NotebookNode, Cell]]:
+    nodes = (cell for cell in notebook.cells if cell.cell_type == "code")
+    return zip(nodes, cells_of(notebook, role_of), strict=True)
+
+
+def _others_kept(
+    rows: tuple[TestRow, ...], earlier: tuple[TestRow, ...], only: str, module: ModuleInfo
+) -> tuple[TestRow, ...]:
+    if all(row.grade_id != only for row in rows):
+        raise NotFoundError(f"{module.name}.ipynb has no test {only!r}; run all tests to see which it has.")
+    results = {row.grade_id: row for row in earlier if row.status != "pending"}
+    return tuple(
+        row
+        if row.grade_id == only
+        else replace(results.get(row.grade_id, replace(row, status="not_run")), cell_id=row.cell_id)
+        for row in rows
+    )

@@ -102,6 +102,9 @@ export interface PhaseInfo {
 }
 /**
  * One module as the sidebar lists it. ``path`` is the notebook's path below the server's root.
+ *
+ * ``needs`` are the earlier modules it builds on, ``recheck`` those of them whose exported code changed since the
+ * tests were run; ``digest`` is the SHA-256 of the notebook as saved.
  */
 export interface ModuleEntry {
   name: string;
@@ -117,12 +120,30 @@ export interface ModuleEntry {
   tests_passed: number;
   tests_total: number;
   package: 'missing' | 'behind' | 'current';
+  needs: string[];
+  recheck: string[];
+  readme: boolean;
+  digest: string | null;
 }
 /**
  * The body of every answer that is not a success.
  */
 export interface ErrorBody {
   message: string;
+}
+/**
+ * Both sides of a mismatch as text; a side or a figure that the message does not give is ``None``.
+ *
+ * ``wrong`` of ``elements`` array elements differ, by ``difference`` at most.
+ */
+export interface Evidence {
+  expected?: string | null;
+  actual?: string | null;
+  expected_shape?: string | null;
+  actual_shape?: string | null;
+  wrong?: number | null;
+  elements?: number | null;
+  difference?: string | null;
 }
 /**
  * Why a notebook could not be exported; ``cell`` counts from 1, ``line`` from 1 within the cell.
@@ -255,6 +276,40 @@ export interface OpenedModule {
   backup: string | null;
 }
 /**
+ * One file of the student's package: the module it is exported from and the names it offers.
+ */
+export interface PackageFile {
+  name: string;
+  module: string;
+  state: 'missing' | 'behind' | 'current';
+  names: string[];
+}
+/**
+ * The student's package: the files of all started modules, and who uses what of whom.
+ */
+export interface PackageOverview {
+  files: PackageFile[];
+  uses: Use[];
+  problems: ExportProblem[];
+}
+/**
+ * Names that one file of the package takes from another; ``*`` stands for all.
+ */
+export interface Use {
+  user: string;
+  used: string;
+  names: string[];
+}
+/**
+ * How many of a module's tests passed at one time (ISO 8601), and the points they were worth.
+ */
+export interface PastRun {
+  at: string;
+  passed: number;
+  total: number;
+  points: number;
+}
+/**
  * What would be handed in now, and what is missing in it. ``unwritten`` are the cells that still hold a stub.
  *
  * ``tests_current`` tells that the last run of the tests was on just this notebook.
@@ -269,6 +324,12 @@ export interface Readiness {
   tests_total: number;
   tests_current: boolean;
   answers: AnswerLength[];
+}
+/**
+ * What a module is about, in Markdown.
+ */
+export interface Readme {
+  markdown: string;
 }
 /**
  * A place in a traceback: the notebook cell's id (or a file name), the line from 1, and its text.
@@ -292,15 +353,26 @@ export interface SubmissionState {
   complete: boolean;
 }
 /**
+ * How past runs of a module's tests went, the oldest first.
+ */
+export interface TestHistory {
+  runs: PastRun[];
+}
+/**
  * One test cell of a run. ``seconds`` and bytes are of the cell; reference figures are absent when unknown.
+ *
+ * ``checksum`` is that of the code the result depends on; ``stale`` tells that the saved notebook's is another.
  */
 export interface TestRow {
   grade_id: string;
   cell_id: string;
   title: string;
   points: number;
+  checksum: string;
+  stale: boolean;
   status: 'pending' | 'running' | 'passed' | 'failed' | 'not_run';
   message: string;
+  evidence: Evidence | null;
   frames: SourceFrame[];
   traceback: string;
   seconds: number | null;

@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 
 from tinytorch_lab.errors import ConflictError, TinyTorchError
 from tinytorch_lab.learning.milestones.running import MilestoneProgress, run_milestone
-from tinytorch_lab.learning.testing import RunState
+from tinytorch_lab.learning.results import RunState
 from tinytorch_lab.learning.workspace import Workspace
 from tinytorch_lab.runner.contract import CellResult, Executor, Job, Run, RunEnd
 
