@@ -17,10 +17,11 @@ from tinytorch_lab.curriculum.build import student_notebook
 from tinytorch_lab.curriculum.cells import grade_id
 from tinytorch_lab.curriculum.notebooks import read_notebook
 from tinytorch_lab.errors import ConflictError, InvalidInputError, NotFoundError
-from tinytorch_lab.grading.evidence import load_evidence
+from tinytorch_lab.grading.evidence import Evidence, load_evidence
 from tinytorch_lab.grading.folder import CourseFolder
 from tinytorch_lab.grading.records import Answer, GradeRow, Progress
 from tinytorch_lab.grading.service import GradingService
+from tinytorch_lab.grading.store.database import open_engine, transaction
 
 Shared = tuple[CourseFolder, GradingService]
 
@@ -38,6 +39,11 @@ def nbgrader(course: CourseFolder, *arguments: str, folder: Path | None = None) 
 
 def answers(shared: Shared, student: str) -> dict[str, Answer]:
     return {answer.response_id: answer for answer in shared[1].manual(MODULE, student)}
+
+
+def evidence_of(course: CourseFolder, student: str) -> Evidence | None:
+    with transaction(open_engine(course.db_url)) as connection:
+        return load_evidence(connection, MODULE, student)
 
 
 def rows(shared: Shared) -> dict[str, GradeRow]:
@@ -96,7 +102,7 @@ def test_collect_and_autograde_store_partial_scores(shared: Shared, released: No
 
 def test_the_reasons_are_kept_out_of_the_folders_students_see(shared: Shared):
     course, _ = shared
-    evidence = load_evidence(course, MODULE, "ben")
+    evidence = evidence_of(course, "ben")
     assert evidence is not None
     half = evidence.tests[1]
     assert (half.status, half.score) == ("partly passed", 15.0)
@@ -263,7 +269,7 @@ def test_a_module_that_cannot_be_graded_stops_the_job_before_any_student(
     source.write_text(original.replace('"points": 40', '"points": 41'), encoding="utf-8")
     with pytest.raises(ConflictError, match="changed since its release; release it again"):
         finish(service.autograde(MODULE))
-    assert load_evidence(course, MODULE, "emil") is None
+    assert evidence_of(course, "emil") is None
     source.write_text(original, encoding="utf-8")
     assert finish(service.autograde(MODULE, "emil")).rows[0].score == 70.0
 

@@ -12,18 +12,12 @@ from tinytorch_lab.curriculum.cells import grade_id
 from tinytorch_lab.curriculum.notebooks import write_notebook
 from tinytorch_lab.errors import InvalidInputError, NotFoundError
 from tinytorch_lab.files import write_text
-from tinytorch_lab.grading.evidence import Evidence, ScoredTest, digest, load_evidence, now, save_evidence
+from tinytorch_lab.grading.evidence import Evidence, ScoredTest, digest, load_evidence, now, save_run
 from tinytorch_lab.grading.execution import ModuleRunner
 from tinytorch_lab.grading.folder import CourseFolder
-from tinytorch_lab.grading.gradebook import (
-    NO_RESPONSE,
-    AutomaticResult,
-    CourseGradebook,
-    check_released,
-    enter_submission,
-    record_result,
-)
+from tinytorch_lab.grading.gradebook import CourseGradebook, check_released, connection_of
 from tinytorch_lab.grading.repair import repair, same_text
+from tinytorch_lab.grading.scores import NO_RESPONSE, AutomaticResult, record_result
 from tinytorch_lab.grading.sources import ModuleSource, load_module_source
 from tinytorch_lab.grading.submissions import read_submission
 
@@ -43,11 +37,11 @@ class Graded:
 
 
 class Autograder:
-    """Grades submissions of one course; its processes and its gradebook stay open between them."""
+    """Grades submissions of one course into ``gradebook``; its processes stay open between them."""
 
-    def __init__(self, course: CourseFolder) -> None:
+    def __init__(self, course: CourseFolder, gradebook: CourseGradebook) -> None:
         self._course = course
-        self._gradebook = CourseGradebook(course)
+        self._gradebook = gradebook
         self._runner = ModuleRunner(course)
 
     def __enter__(self) -> Self:
@@ -57,9 +51,8 @@ class Autograder:
         self.close()
 
     def close(self) -> None:
-        """End the processes and close the gradebook."""
+        """End the processes that run notebooks."""
         self._runner.close()
-        self._gradebook.close()
 
     def prepare(self, module: str) -> None:
         """Check that ``module`` can be graded at all, and run its reference solution.
@@ -95,9 +88,7 @@ class Autograder:
         timestamp = _timestamp(self._course, module, student)
         if timestamp:
             write_text(path.parent / "timestamp.txt", timestamp.strftime("%Y-%m-%d %H:%M:%S.%f UTC") + "\n")
-        with self._gradebook.transaction() as gradebook:
-            enter_submission(gradebook, module, student, timestamp)
-        return self.store(module, student, graded)
+        return self.store(module, student, graded, timestamp)
 
     def run(self, source: ModuleSource, notebook: NotebookNode, notes: tuple[str, ...]) -> Graded:
         """Run a repaired notebook and judge its tests."""
@@ -116,9 +107,12 @@ class Autograder:
             confinement=run.end.confinement,
         )
 
-    def store(self, module: str, student: str, graded: Graded) -> Evidence:
-        """Store the scores in the gradebook and the reasons beside it."""
-        former = load_evidence(self._course, module, student)
+    def store(self, module: str, student: str, graded: Graded, timestamp: datetime | None = None) -> Evidence:
+        """Store the scores with their reasons, in one transaction; ``timestamp`` tells when it was handed in.
+
+        Raises:
+            NotAvailableError: the database cannot be used.
+        """
         answers = _answers(graded)
         evidence = Evidence(
             module=module,
@@ -134,8 +128,9 @@ class Autograder:
             notes=graded.notes,
         )
         with self._gradebook.transaction() as gradebook:
-            record_result(gradebook, module, student, _result(graded, evidence, former))
-        save_evidence(self._course, evidence)
+            connection = connection_of(gradebook)
+            result = _result(graded, evidence, load_evidence(connection, module, student))
+            save_run(connection, evidence, record_result(connection, module, student, result, timestamp))
         return evidence
 
 

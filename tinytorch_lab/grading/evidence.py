@@ -1,22 +1,19 @@
-"""Why a submission got its automatic score: one JSON file per student and module, for report, feedback and instructor.
+"""Why a submission got its automatic score: a row per student and module, for report, feedback and instructor.
 
 It lies outside nbgrader's folders, which are copied to students: ``detail`` may say what a hidden test saw.
 """
 
 import hashlib
-import json
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
-from pathlib import Path
-from typing import Literal
 
-from pydantic import TypeAdapter, ValidationError
+from pydantic import TypeAdapter
+from sqlalchemy import Connection, select
 
-from tinytorch_lab.files import write_text
-from tinytorch_lab.grading.folder import CourseFolder
-
-Outcome = Literal["passed", "partly passed", "failed"]
+from tinytorch_lab.coursework import Outcome
+from tinytorch_lab.grading.store.database import put_row
+from tinytorch_lab.grading.store.tables import results, runs
 
 
 @dataclass(frozen=True)
@@ -62,26 +59,53 @@ class Evidence:
         return sum(test.possible for test in self.tests)
 
 
+@dataclass(frozen=True)
+class Summary:
+    """A submission's points as the gradebook has them; ``to_mark`` counts the written answers that wait."""
+
+    automatic: float
+    automatic_total: float
+    written: float
+    written_total: float
+    to_mark: int
+
+
 _ADAPTER = TypeAdapter(Evidence)
 
 
-def evidence_path(course: CourseFolder, module: str, student: str) -> Path:
-    """Return where the evidence of a graded submission is."""
-    return course.state / "evidence" / module / f"{student}.json"
+def save_run(connection: Connection, evidence: Evidence, summary: Summary) -> None:
+    """Store why and what a submission scored, in place of an earlier run's.
+
+    When a student would read something else than before, what was returned no longer is: it takes another release.
+    """
+    key = {"module": evidence.module, "student": evidence.student}
+    former = load_evidence(connection, **key)
+    put_row(connection, runs, key, {name: value for name, value in asdict(evidence).items() if name not in key})
+    totals = {**asdict(summary), "integrity": evidence.integrity, "graded_at": evidence.graded_at}
+    changed = former is None or _told(former) != _told(evidence)
+    put_row(connection, results, key, totals | ({"feedback_at": None, "returned_at": None} if changed else {}))
 
 
-def save_evidence(course: CourseFolder, evidence: Evidence) -> None:
-    """Write ``evidence`` in place of an earlier run's."""
-    text = json.dumps(asdict(evidence), indent=1, ensure_ascii=False)
-    write_text(evidence_path(course, evidence.module, evidence.student), text + "\n")
+def load_evidence(connection: Connection, module: str, student: str) -> Evidence | None:
+    """Return the evidence of the last graded run, or ``None`` when there is none."""
+    query = select(runs).where(runs.c.module == module, runs.c.student == student)
+    row = connection.execute(query).mappings().one_or_none()
+    return _ADAPTER.validate_python(dict(row)) if row else None
 
 
-def load_evidence(course: CourseFolder, module: str, student: str) -> Evidence | None:
-    """Return the evidence of the last graded run, or ``None`` when there is none that can be read."""
-    try:
-        return _ADAPTER.validate_json(evidence_path(course, module, student).read_bytes())
-    except (FileNotFoundError, ValidationError):
-        return None
+def doubtful_runs(connection: Connection, module: str | None = None) -> list[Evidence]:
+    """Return the runs that were tampered with or did not finish, tampered ones first, for a person to look at."""
+    query = select(runs).where(runs.c.integrity != "ok").order_by(runs.c.module, runs.c.student)
+    rows = connection.execute(query.where(runs.c.module == module) if module else query).mappings()
+    found = [_ADAPTER.validate_python(dict(row)) for row in rows]
+    return sorted(found, key=lambda evidence: evidence.integrity != "tampered")
+
+
+def _told(evidence: Evidence) -> tuple[object, ...]:
+    """Return what of ``evidence`` a student is told, and what that rests on; not how long it took."""
+    tests = tuple((test.test, test.score, test.possible, test.status, test.message) for test in evidence.tests)
+    rests_on = evidence.submission, evidence.source, dict(evidence.answers)
+    return (*rests_on, evidence.integrity, evidence.notes, tests)
 
 
 def digest(content: bytes | str) -> str:

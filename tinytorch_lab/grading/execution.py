@@ -1,7 +1,5 @@
 """Running a module's notebook with the course's tests and judging the outcome against the reference solution."""
 
-import hashlib
-import secrets
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -11,9 +9,9 @@ from nbformat import NotebookNode, from_dict
 
 from tinytorch_lab.curriculum.cells import grade_id, is_measurement
 from tinytorch_lab.errors import InvalidInputError, NotAvailableError, NotFoundError
-from tinytorch_lab.files import write_text
 from tinytorch_lab.grading.evidence import ScoredTest
 from tinytorch_lab.grading.folder import CourseFolder
+from tinytorch_lab.grading.receipts import course_key
 from tinytorch_lab.grading.sources import KnownCell, ModuleSource
 from tinytorch_lab.package.build import build_earlier, build_reference
 from tinytorch_lab.runner.contract import Cell, CellResult, Executor, Job, Limits, Role, RunEnd
@@ -101,12 +99,8 @@ class ModuleRunner:
 
     def _seed(self, source: ModuleSource) -> int:
         """Return what fixes the hidden inputs: the same at a regrade, not to be known without the course's secret."""
-        path = self._course.state / "secret"
-        if not path.exists():
-            write_text(path, secrets.token_hex(32) + "\n")
-            path.chmod(0o600)
-        secret = path.read_text(encoding="utf-8").strip()
-        return int.from_bytes(hashlib.sha256(f"{secret}/{source.digest}".encode()).digest()[:8], "big") >> 1
+        key = course_key(self._course, f"hidden inputs of {source.digest}")
+        return int.from_bytes(key[:8], "big") >> 1
 
     def _earlier_modules(self, module: str) -> tuple[str, ...]:
         """Return the folder to import ``tinytorch`` from: the reference solutions of the earlier modules only."""

@@ -16,7 +16,7 @@ from tinytorch_lab.curriculum.cells import grade_id
 from tinytorch_lab.errors import NotFoundError
 from tinytorch_lab.grading.evidence import Evidence, load_evidence
 from tinytorch_lab.grading.folder import CourseFolder, load_course_folder
-from tinytorch_lab.grading.gradebook import CourseGradebook, comments_of, grades_of
+from tinytorch_lab.grading.gradebook import CourseGradebook, comments_of, connection_of, grades_of
 from tinytorch_lab.grading.markup import html_of
 from tinytorch_lab.grading.repair import same_text
 from tinytorch_lab.grading.sources import KnownCell, ModuleSource, load_module_source
@@ -54,10 +54,10 @@ def compile_feedback(course: CourseFolder, module: str, student: str, notebook: 
     """Return the feedback on ``notebook``, the autograded submission of ``student``."""
     source = load_module_source(course.source(module))
     texts = {grade_id(cell): str(cell.source) for cell in notebook.cells}
-    evidence = load_evidence(course, module, student)
     book = CourseGradebook(course)
     try:
         with book.transaction() as gradebook:
+            evidence = load_evidence(connection_of(gradebook), module, student)
             grades = grades_of(gradebook, module, student)
             comments = comments_of(gradebook, module, student)
             submission = gradebook.find_submission_notebook(module, module, student)

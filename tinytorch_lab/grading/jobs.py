@@ -136,7 +136,7 @@ class CourseJobs:
 
     @cached_property
     def _autograder(self) -> Autograder:
-        return self._open.enter_context(Autograder(self._course))
+        return self._open.enter_context(Autograder(self._course, self._book))
 
     def _collect_exchange(self, module: str, student: str | None) -> Iterator[Record]:
         collector = self._nbgrader.collector(module, student)

@@ -14,6 +14,7 @@ from tinytorch_lab.curriculum.notebooks import notebook_text
 from tinytorch_lab.errors import InvalidInputError
 from tinytorch_lab.grading.autograde import Autograder
 from tinytorch_lab.grading.folder import CourseFolder, load_course_folder
+from tinytorch_lab.grading.gradebook import CourseGradebook, prepare
 from tinytorch_lab.grading.repair import repair
 from tinytorch_lab.grading.sources import load_module_source
 from tinytorch_lab.grading.submissions import read_submission
@@ -65,7 +66,10 @@ class GradeSubmission(NbGraderPreprocessor):  # type: ignore[misc]
 @cache
 def _autograder(course: CourseFolder) -> Autograder:
     """Return the one that serves all submissions of this process, which is nbgrader's own."""
-    autograder = Autograder(course)
+    prepare(course)
+    gradebook = CourseGradebook(course)
+    autograder = Autograder(course, gradebook)
+    atexit.register(gradebook.close)
     atexit.register(autograder.close)
     return autograder
 

@@ -9,7 +9,7 @@ from nbgrader.api import Gradebook, MissingEntry
 from tinytorch_lab.errors import NotFoundError
 from tinytorch_lab.grading.evidence import Evidence, digest, load_evidence
 from tinytorch_lab.grading.folder import CourseFolder
-from tinytorch_lab.grading.gradebook import CourseGradebook
+from tinytorch_lab.grading.gradebook import CourseGradebook, connection_of
 from tinytorch_lab.grading.history import latest_marks
 from tinytorch_lab.grading.records import GradeRow, State
 
@@ -36,7 +36,7 @@ def _module_rows(course: CourseFolder, gradebook: Gradebook, module: str, enroll
     scores = {row["student"]: row for row in gradebook.submission_dicts(module)}
     last_marks = _last_marks(course, module)
     for student in sorted(enrolled | set(course.students_with("submitted", module)) | scores.keys()):
-        evidence = load_evidence(course, module, student)
+        evidence = load_evidence(connection_of(gradebook), module, student)
         state = _state(course, module, student, evidence, scores.get(student), last_marks.get(student))
         yield _row(module, student, totals, state, evidence, scores.get(student))
 

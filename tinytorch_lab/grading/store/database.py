@@ -1,5 +1,6 @@
 """The course's database: one engine, our tables brought up to date, short transactions."""
 
+import threading
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from functools import cache
