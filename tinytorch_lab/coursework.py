@@ -11,6 +11,19 @@ AssignmentState = Literal["not released", "open", "submitted", "graded", "return
 Outcome = Literal["passed", "partly passed", "failed"]
 
 
+Role = Literal["student", "grader", "instructor"]
+"""What somebody is in a course; each may do all that the one before may."""
+
+
+@dataclass(frozen=True)
+class Membership:
+    """A course that somebody has a role in."""
+
+    course: str
+    title: str
+    role: Role
+
+
 @dataclass(frozen=True)
 class Receipt:
     """The course's word that it holds a notebook, and since when (ISO 8601 in UTC).

@@ -3,10 +3,12 @@
 import asyncio
 import getpass
 import os
+from collections.abc import Callable
 from pathlib import Path
-from typing import TYPE_CHECKING, cast
+from typing import cast
 
 from jupyter_events import EventLogger
+from jupyter_server.base.handlers import JupyterHandler
 from jupyter_server.extension.application import ExtensionApp
 from jupyter_server.serverapp import ServerApp
 from tornado.ioloop import IOLoop
@@ -14,10 +16,11 @@ from traitlets import Unicode, default
 
 from tinytorch_lab.api.assignments import DESK
 from tinytorch_lab.api.base import TESTING
+from tinytorch_lab.api.memberships import MEMBERSHIPS
 from tinytorch_lab.api.milestones import MILESTONES, milestone_run_event
+from tinytorch_lab.api.relay import RELAY, RelayHandler
 from tinytorch_lab.api.routes import ROUTES
 from tinytorch_lab.api.tests import test_run_event
-from tinytorch_lab.coursework import Desk
 from tinytorch_lab.desks import COURSE, local_desk, remote_desk
 from tinytorch_lab.errors import TinyTorchError
 from tinytorch_lab.learning.milestones.runs import MilestoneRun, MilestoneRuns
@@ -25,9 +28,6 @@ from tinytorch_lab.learning.results import TestRow, TestRun
 from tinytorch_lab.learning.testing import Testing
 from tinytorch_lab.learning.workspace import Workspace
 from tinytorch_lab.runner.pool import LocalExecutor
-
-if TYPE_CHECKING:
-    from tinytorch_lab.grading.open_course import OpenCourse
 
 EVENT = "https://tinytorch-lab.org/events/test-run/v1"
 MILESTONE_EVENT = "https://tinytorch-lab.org/events/milestone-run/v1"
@@ -74,31 +74,41 @@ class TinyTorchLab(ExtensionApp):
         self.settings[TESTING] = Testing(Workspace(root), self._executor, self._emit)
         self._milestones = MilestoneRuns(Workspace(root), self._executor, self._emit_milestone)
         self.settings[MILESTONES] = self._milestones
-        self.settings[DESK] = self._open_desk()
+        self._connect_course()
         self.log.info("TinyTorch Lab serves the workspace %s", root)
 
     def initialize_handlers(self) -> None:
         """Mount the HTTP API."""
-        self.handlers.extend(ROUTES)
+        self.handlers.extend((*ROUTES, *self._course_routes))
 
     async def stop_extension(self) -> None:
         """Stop the runner's processes."""
         self._milestones.close()
         await asyncio.to_thread(self._executor.close)
-        if self._local_course is not None:
-            await asyncio.to_thread(self._local_course.close)
+        await asyncio.to_thread(self._close_course)
 
-    def _open_desk(self) -> Desk | None:
-        self._local_course: OpenCourse | None = None
+    def _connect_course(self) -> None:
+        """Connect the workspace with its course, if it has one: at the grading service, or on this machine."""
+        self._course_routes: list[tuple[str, type[JupyterHandler]]] = []
+        self._close_course: Callable[[], None] = lambda: None
+        self.settings |= {DESK: None, MEMBERSHIPS: list}
         try:
-            desk: Desk | None = remote_desk()
-            if desk is None and self.course:
-                self._local_course, desk = local_desk(Path(self.course).expanduser(), self.student)
+            if (desk := remote_desk()) is not None:
+                self._course_routes.append((r"tinytorch-lab/api/courses/(?P<path>.+)", RelayHandler))
+                self.settings |= {DESK: desk, MEMBERSHIPS: desk.memberships, RELAY: desk}
+            elif self.course:
+                self._open_course(Path(self.course).expanduser())
         except TinyTorchError as error:
             # The student's own work goes on without the course.
             self.log.error("TinyTorch Lab: %s", error)
-            return None
-        return desk
+
+    def _open_course(self, folder: Path) -> None:
+        course, desk = local_desk(folder, self.student)
+        from tinytorch_lab.api.courses import local
+
+        self._close_course = course.close
+        self._course_routes.append(local.COURSE_ROUTE)
+        self.settings |= local.settings(course, self.student) | {DESK: desk}
 
     def _emit(self, run: TestRun, row: TestRow | None) -> None:
         data = test_run_event(run, row).model_dump(mode="json")

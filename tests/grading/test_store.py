@@ -9,6 +9,7 @@ from nbgrader.api import Gradebook
 from sqlalchemy import Engine, inspect, text
 
 from tinytorch_lab.errors import NotAvailableError
+from tinytorch_lab.grading.store import marking_tables  # noqa: F401  declares its tables
 from tinytorch_lab.grading.store.database import VERSION_TABLE, migrate, open_engine, transaction
 from tinytorch_lab.grading.store.tables import metadata
 

@@ -3,7 +3,7 @@
 import asyncio
 from typing import cast
 
-from tinytorch_lab.api.base import LabHandler, endpoint
+from tinytorch_lab.api.base import PAGE_POLICY, LabHandler, endpoint
 from tinytorch_lab.api.course import opened_module
 from tinytorch_lab.api.schemas import AssignmentList, SubmissionList, SubmissionState
 from tinytorch_lab.coursework import Desk
@@ -94,10 +94,5 @@ class FeedbackPageHandler(DeskHandler):
     async def get(self, name: str) -> None:
         """Answer the page, which may load nothing and run nothing."""
         page = await asyncio.to_thread(self.desk.feedback_page, self.module(name).name)
-        self.set_header("Content-Type", "text/html; charset=utf-8")
         self.set_header("Content-Security-Policy", PAGE_POLICY)
-        self.finish(page)
-
-
-PAGE_POLICY = "default-src 'none'; style-src 'unsafe-inline'; img-src data:; sandbox"
-"""What a feedback page may do: show itself."""
+        self.finish(page, set_content_type="text/html; charset=utf-8")

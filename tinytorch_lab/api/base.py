@@ -32,6 +32,9 @@ STATUS: tuple[tuple[type[errors.TinyTorchError], int], ...] = (
 TESTING = "tinytorch_lab_testing"
 """Key of the workspace's tests in the web application's settings."""
 
+PAGE_POLICY = "default-src 'none'; style-src 'unsafe-inline'; img-src data:; sandbox"
+"""What a page of feedback may do: show itself."""
+
 Verb = Callable[..., Awaitable[None]]
 
 

@@ -11,6 +11,7 @@ from tinytorch_lab.api.assignments import (
 from tinytorch_lab.api.base import LabHandler
 from tinytorch_lab.api.course import CourseHandler, ReadmeHandler, ResetHandler, StartHandler
 from tinytorch_lab.api.export import ExportHandler, PackageHandler
+from tinytorch_lab.api.memberships import MembershipsHandler
 from tinytorch_lab.api.milestones import MilestoneHandler, MilestoneRunHandler, MilestonesHandler, PlotHandler
 from tinytorch_lab.api.tests import HistoryHandler, TestsHandler
 
@@ -29,6 +30,7 @@ ROUTES: tuple[tuple[str, type[LabHandler]], ...] = (
     (_BASE + _MODULE + r"/export", ExportHandler),
     (_BASE + r"export", ExportHandler),
     (_BASE + r"package", PackageHandler),
+    (_BASE + r"courses", MembershipsHandler),
     (_BASE + r"assignments", AssignmentsHandler),
     (_BASE + _MODULE + r"/submission", SubmissionHandler),
     (_BASE + _MODULE + r"/submissions", SubmissionsHandler),

@@ -4,7 +4,7 @@ from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict
 
-from tinytorch_lab.coursework import Assignment, Feedback, Receipt
+from tinytorch_lab.coursework import Assignment, Feedback, Membership, Receipt
 from tinytorch_lab.learning.dependency_map import Use
 from tinytorch_lab.learning.evidence import Evidence
 from tinytorch_lab.learning.handing_in import Readiness
@@ -264,6 +264,13 @@ class SubmissionList(Wire):
     submissions: list[Receipt]
 
 
+class MembershipList(Wire):
+    """The courses of the server's user; ``message`` says why they cannot be told."""
+
+    message: str
+    courses: list[Membership]
+
+
 class ErrorBody(Wire):
     """The body of every answer that is not a success."""
 
@@ -298,6 +305,7 @@ TOP_LEVEL: tuple[type[Any], ...] = (
     MilestoneList,
     MilestoneEntry,
     MilestoneRunEvent,
+    MembershipList,
     AssignmentList,
     SubmissionState,
     SubmissionList,

@@ -15,6 +15,7 @@ from tinytorch_lab.grading import submission_store
 from tinytorch_lab.grading.feedback import compile_feedback
 from tinytorch_lab.grading.folder import CourseFolder
 from tinytorch_lab.grading.receipts import course_key, sign
+from tinytorch_lab.grading.rules import late_policy_of
 from tinytorch_lab.grading.store.tables import assignments, extensions, results
 from tinytorch_lab.grading.submission_store import Submission
 
@@ -24,6 +25,7 @@ class StudentDesk:
 
     def __init__(self, course: CourseFolder, connection: Connection, student: str) -> None:
         self._course, self._connection, self._student = course, connection, student
+        self._policy = late_policy_of(course).sentence()
 
     def assignments(self) -> list[Assignment]:
         """Return every released module in the order of the catalogue, other assignments after them."""
@@ -37,6 +39,15 @@ class StudentDesk:
             for row in released.mappings()
         ]
         return sorted(made, key=lambda item: (places.get(item.module, len(places)), item.module))
+
+    def notebook(self, module: str) -> bytes:
+        """Return the students' notebook of ``module`` as it was released.
+
+        Raises:
+            NotFoundError: the module is not released.
+        """
+        self._released(module)
+        return self._course.released(module).read_bytes()
 
     def submit(self, module: str, notebook: bytes) -> Receipt:
         """Hand in ``notebook`` and return the signed receipt.
@@ -108,7 +119,7 @@ class StudentDesk:
             released_at=row["released_at"],
             due_at=due,
             extended=own_due is not None,
-            policy="",
+            policy=self._policy,
             submission=self._receipt(submission) if submission else None,
             late_seconds=seconds_between(due, submission.received_at) if due and submission else 0,
             score=graded["automatic"] + graded["written"] - graded["penalty"] if graded and returned else None,
@@ -139,7 +150,7 @@ class StudentDesk:
     def _released(self, module: str) -> None:
         query = select(assignments.c.released_at).where(assignments.c.module == module)
         if self._connection.execute(query).scalar_one_or_none() is None:
-            raise NotFoundError(f"{module} is not released in this course, so it cannot be handed in.")
+            raise NotFoundError(f"{module} is not released in this course.")
 
     def _returned(self, module: str) -> None:
         row = self._rows(results).get(module)

@@ -1,18 +1,21 @@
 """A student's desk at the course's grading service, reached over HTTP with the student's own token."""
 
-from typing import Any
+from typing import TypeVar
 from urllib.parse import quote
 
 import httpx
 from pydantic import TypeAdapter, ValidationError
 
 from tinytorch_lab import errors
-from tinytorch_lab.coursework import Assignment, Feedback, Receipt
+from tinytorch_lab.coursework import Assignment, Feedback, Membership, Receipt
+
+T = TypeVar("T")
 
 _ASSIGNMENTS = TypeAdapter(list[Assignment])
 _RECEIPT = TypeAdapter(Receipt)
 _RECEIPTS = TypeAdapter(list[Receipt])
 _FEEDBACK = TypeAdapter(Feedback)
+_MEMBERSHIPS = TypeAdapter(list[Membership])
 _TIMEOUT = httpx.Timeout(60.0, connect=5.0)
 _ERRORS: dict[int, type[errors.TinyTorchError]] = {
     400: errors.InvalidInputError,
@@ -21,12 +24,15 @@ _ERRORS: dict[int, type[errors.TinyTorchError]] = {
     413: errors.InvalidInputError,
 }
 
+UNREACHABLE = "The course's grading service cannot be reached; your work is kept here, try again later."
+
 
 class RemoteDesk:
     """The desk at ``course`` of the grading service at ``url``; the token says whose it is."""
 
     def __init__(self, url: str, course: str, token: str) -> None:
-        self.url = f"{url.rstrip('/')}/api/courses/{quote(course, safe='')}"
+        self.service, self.token = url.rstrip("/"), token
+        self._course = f"{self.service}/api/courses/{quote(course, safe='')}"
         self._client = httpx.Client(headers={"Authorization": f"token {token}"}, timeout=_TIMEOUT)
 
     def assignments(self) -> list[Assignment]:
@@ -53,19 +59,24 @@ class RemoteDesk:
         """Return the feedback as one self-contained HTML page."""
         return self._ask("GET", f"modules/{module}/feedback/page").decode()
 
+    def memberships(self) -> list[Membership]:
+        """Return the courses that the token's owner has a role in."""
+        return _parsed(_MEMBERSHIPS, self._request("GET", f"{self.service}/api/courses"))
+
     def _ask(self, method: str, path: str, content: bytes | None = None) -> bytes:
+        return self._request(method, f"{self._course}/{path}", content)
+
+    def _request(self, method: str, address: str, content: bytes | None = None) -> bytes:
         try:
-            answer = self._client.request(method, f"{self.url}/{path}", content=content)
+            answer = self._client.request(method, address, content=content)
         except httpx.HTTPError:
-            raise errors.NotAvailableError(
-                "The course's grading service cannot be reached; your work is kept here, try again later."
-            ) from None
+            raise errors.NotAvailableError(UNREACHABLE) from None
         if answer.is_success:
             return answer.content
         raise _error(answer)
 
 
-def _parsed(kind: TypeAdapter[Any], content: bytes) -> Any:
+def _parsed(kind: TypeAdapter[T], content: bytes) -> T:
     try:
         return kind.validate_json(content)
     except ValidationError:

@@ -194,6 +194,21 @@ export interface TestFeedback {
   [k: string]: unknown;
 }
 /**
+ * A course that somebody has a role in.
+ */
+export interface Membership {
+  course: string;
+  title: string;
+  role: 'student' | 'grader' | 'instructor';
+}
+/**
+ * The courses of the server's user; ``message`` says why they cannot be told.
+ */
+export interface MembershipList {
+  message: string;
+  courses: Membership[];
+}
+/**
  * One milestone as the sidebar shows it. ``after`` is the name of the module it comes after.
  *
  * ``missing`` are the modules it needs that are not exported, ``outdated`` those whose notebook has changed since.

@@ -2,6 +2,7 @@
 
 from alembic import context
 
+from tinytorch_lab.grading.store import marking_tables  # noqa: F401  declares its tables
 from tinytorch_lab.grading.store.tables import metadata
 
 VERSION_TABLE = "tinytorch_alembic_version"

@@ -1,0 +1,1 @@
+"""What graders and instructors look at: plain data read from the course's database, in one state of it."""

@@ -1,0 +1,236 @@
+"""One written answer with all that marking it takes; nothing in it names the student."""
+
+from dataclasses import dataclass
+
+from sqlalchemy import Connection, select
+
+from tinytorch_lab.coursework import Outcome
+from tinytorch_lab.curriculum.cells import grade_id
+from tinytorch_lab.curriculum.markscheme import MarkScheme
+from tinytorch_lab.curriculum.notebooks import read_notebook
+from tinytorch_lab.errors import NotFoundError
+from tinytorch_lab.grading.evidence import load_evidence
+from tinytorch_lab.grading.folder import CourseFolder
+from tinytorch_lab.grading.marking import scheme_of
+from tinytorch_lab.grading.markup import html_of
+from tinytorch_lab.grading.queries.questions import question_title, response_cell, student_of
+from tinytorch_lab.grading.repair import same_text
+from tinytorch_lab.grading.sources import KnownCell, load_module_source
+from tinytorch_lab.grading.store.marking_tables import flags
+from tinytorch_lab.grading.store.tables import marks
+
+
+@dataclass(frozen=True)
+class GivenMark:
+    """One mark from an answer's history; one that does not stand met another's and waits for a decision.
+
+    ``outdated`` tells that the answer was another when it was marked.
+    """
+
+    id: int
+    points: float
+    level: str
+    criteria: tuple[str, ...]
+    comment: str
+    author: str
+    at: str
+    standing: bool
+    outdated: bool
+
+
+@dataclass(frozen=True)
+class MarkingView:
+    """An answer as a grader sees it. ``html`` is sanitised; ``history`` is in order of time, the oldest first."""
+
+    key: str
+    module: str
+    response: str
+    question_html: str
+    text: str
+    html: str
+    words: int
+    scheme: MarkScheme
+    mark: GivenMark | None
+    history: tuple[GivenMark, ...]
+    flag: str | None
+
+
+@dataclass(frozen=True)
+class CodeCell:
+    """A cell of the student's own code."""
+
+    id: str
+    source: str
+
+
+@dataclass(frozen=True)
+class TestSummary:
+    """One test of the submission, with what it measured beside the reference."""
+
+    test: str
+    score: float
+    possible: float
+    status: Outcome
+    message: str
+    seconds: float
+    peak_bytes: int
+    reference_seconds: float
+    reference_peak_bytes: int
+
+
+@dataclass(frozen=True)
+class OtherAnswer:
+    """Another answer of the same student: to this module's other questions, or in earlier modules."""
+
+    module: str
+    response: str
+    title: str
+    html: str
+    points: float | None
+    total: float
+
+
+@dataclass(frozen=True)
+class AnswerContext:
+    """What stands around an answer: the code of the submission, its tests, and the student's other answers."""
+
+    code: tuple[CodeCell, ...]
+    tests: tuple[TestSummary, ...]
+    answers: tuple[OtherAnswer, ...]
+
+
+def marking_view(course: CourseFolder, connection: Connection, module: str, response: str, key: str) -> MarkingView:
+    """Return the answer that ``key`` stands for.
+
+    Raises:
+        NotFoundError: there is none.
+    """
+    source, cell = response_cell(course, module, response)
+    student = student_of(course, connection, module, response, key)
+    text = answer_texts(course, module, student, (cell,))[response]
+    history = mark_history(connection, module, student, response, _digest(connection, module, student, response))
+    return MarkingView(
+        key=key,
+        module=module,
+        response=response,
+        question_html=html_of(source.question(cell)),
+        text=text,
+        html=html_of(text),
+        words=len(text.split()),
+        scheme=scheme_of(cell),
+        mark=next((mark for mark in reversed(history) if mark.standing), None),
+        history=history,
+        flag=_flag(connection, module, student, response),
+    )
+
+
+def answer_context(course: CourseFolder, connection: Connection, module: str, response: str, key: str) -> AnswerContext:
+    """Return what stands around the answer that ``key`` stands for.
+
+    Raises:
+        NotFoundError: there is none.
+    """
+    source, _ = response_cell(course, module, response)
+    student = student_of(course, connection, module, response, key)
+    written = {cell.id for cell in source.known.values() if cell.is_implementation}
+    notebook = read_notebook(course.autograded(module, student))
+    code = [CodeCell(name, cell.source) for cell in notebook.cells if (name := grade_id(cell)) in written and name]
+    evidence = load_evidence(connection, module, student)
+    tests = [
+        TestSummary(
+            test.test,
+            test.score,
+            test.possible,
+            test.status,
+            test.message,
+            test.seconds,
+            test.peak_bytes,
+            test.reference_seconds,
+            test.reference_peak_bytes,
+        )
+        for test in (evidence.tests if evidence else ())
+    ]
+    return AnswerContext(
+        tuple(code), tuple(tests), tuple(_other_answers(course, connection, module, response, student))
+    )
+
+
+def answer_texts(course: CourseFolder, module: str, student: str, cells: tuple[KnownCell, ...]) -> dict[str, str]:
+    """Return the student's texts for the response ``cells``; one left as released is empty."""
+    try:
+        notebook = read_notebook(course.autograded(module, student))
+    except NotFoundError:
+        return {cell.id: "" for cell in cells}
+    texts = {grade_id(node): str(node.source) for node in notebook.cells}
+    given = {cell.id: texts.get(cell.id, "") for cell in cells}
+    return {
+        cell.id: "" if same_text(given[cell.id], cell.released.source) else given[cell.id].strip() for cell in cells
+    }
+
+
+def mark_history(
+    connection: Connection, module: str, student: str, response: str, answer: str | None = None
+) -> tuple[GivenMark, ...]:
+    """Return every mark ever given to an answer; ``answer`` is the digest of what it says now."""
+    rows = connection.execute(
+        select(marks)
+        .where(marks.c.module == module, marks.c.student == student, marks.c.response == response)
+        .order_by(marks.c.id)
+    )
+    return tuple(
+        GivenMark(
+            row.id,
+            row.points,
+            row.level,
+            tuple(row.criteria),
+            row.comment,
+            row.author,
+            row.at,
+            row.standing,
+            answer is not None and row.answer != answer,
+        )
+        for row in rows
+    )
+
+
+def _other_answers(
+    course: CourseFolder, connection: Connection, module: str, response: str, student: str
+) -> list[OtherAnswer]:
+    rows = connection.execute(
+        select(marks.c.module, marks.c.response, marks.c.points)
+        .where(marks.c.student == student, marks.c.standing.is_(True))
+        .order_by(marks.c.id)
+    )
+    points = {(row.module, row.response): row.points for row in rows}
+    modules = sorted({name for name, _ in points} | {module}, reverse=True)
+    found = []
+    for name in modules:
+        if not course.source(name).is_file():
+            continue
+        source = load_module_source(course.source(name))
+        texts = answer_texts(course, name, student, source.responses)
+        found += [
+            OtherAnswer(
+                name,
+                cell.id,
+                question_title(source, cell),
+                html_of(texts[cell.id]),
+                points.get((name, cell.id)),
+                cell.points,
+            )
+            for cell in source.responses
+            if texts[cell.id] and (name, cell.id) != (module, response)
+        ]
+    return found
+
+
+def _digest(connection: Connection, module: str, student: str, response: str) -> str | None:
+    evidence = load_evidence(connection, module, student)
+    return evidence.answers.get(response) if evidence else None
+
+
+def _flag(connection: Connection, module: str, student: str, response: str) -> str | None:
+    row = connection.execute(
+        select(flags.c.note).where(flags.c.module == module, flags.c.student == student, flags.c.response == response)
+    ).one_or_none()
+    return row.note if row else None

@@ -1,0 +1,180 @@
+"""The class as a grid: every student, every module, where the work stands and what it scored."""
+
+from collections import Counter
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from typing import Any, Literal
+
+from nbgrader.api import Student
+from sqlalchemy import Connection, Row, select
+
+from tinytorch_lab.grading.folder import CourseFolder
+from tinytorch_lab.grading.queries.submitted import Latest, latest_submissions
+from tinytorch_lab.grading.store.tables import assignments, results, runs
+
+CellState = Literal["not submitted", "submitted", "to mark", "marked", "feedback", "returned"]
+"""``submitted``: the newest submission is not autograded yet; ``feedback``: the page is written but not returned."""
+
+NextAction = Literal["generate", "release", "wait", "autograde", "mark", "feedback", "return", "done"]
+
+
+@dataclass(frozen=True)
+class Cell:
+    """One student's work in one module; ``score`` is after the deduction for lateness, absent until graded."""
+
+    state: CellState
+    score: float | None
+    late: bool
+    integrity: str
+    to_mark: int
+
+
+@dataclass(frozen=True)
+class StudentRow:
+    """One student with a cell for each module of the overview."""
+
+    student: str
+    name: str
+    cells: tuple[Cell, ...]
+
+
+@dataclass(frozen=True)
+class ModuleColumn:
+    """One module as it stands for the class; ``to_mark`` counts answers, the other numbers count students."""
+
+    module: str
+    title: str
+    released_at: str | None
+    due_at: str | None
+    automatic_total: float
+    written_total: float
+    submitted: int
+    waiting: int
+    graded: int
+    to_mark: int
+    marked: int
+    returned: int
+    suspicious: int
+    next_action: NextAction
+
+
+@dataclass(frozen=True)
+class Overview:
+    """The whole class."""
+
+    course: str
+    title: str
+    modules: tuple[ModuleColumn, ...]
+    students: tuple[StudentRow, ...]
+
+
+def class_overview(course: CourseFolder, connection: Connection) -> Overview:
+    """Return the grid of all students and all modules that were generated or released."""
+    modules = _modules(course, connection)
+    cells = _cells(connection)
+    students = [
+        StudentRow(row.id, _name(row), tuple(cells.get((row.id, module), _NOTHING) for module in modules))
+        for row in connection.execute(select(Student.__table__).order_by(Student.__table__.c.id))
+    ]
+    by_module = zip(*(row.cells for row in students), strict=True) if students else ((),) * len(modules)
+    totals = _totals(connection)
+    columns = [
+        _column(course, module, terms, totals.get(module, (0.0, 0.0)), column)
+        for (module, terms), column in zip(modules.items(), by_module, strict=True)
+    ]
+    return Overview(course.course_id, course.library.course.title, tuple(columns), tuple(students))
+
+
+_NOTHING = Cell("not submitted", None, False, "ok", 0)
+Terms = tuple[str | None, str | None]
+
+
+def _modules(course: CourseFolder, connection: Connection) -> dict[str, Terms]:
+    """Return the modules with what is set for them, in the order of the catalogue, other assignments after them."""
+    terms = {row.module: (row.released_at, row.due_at) for row in connection.execute(select(assignments))}
+    generated = {path.parent.name for path in (course.root / "source").glob("*/*.ipynb") if not path.is_symlink()}
+    catalogue = [module.name for module in course.library.course.modules]
+    places = {name: place for place, name in enumerate(catalogue)}
+    known = sorted(terms.keys() | generated, key=lambda name: (places.get(name, len(places)), name))
+    return {name: terms.get(name, (None, None)) for name in known}
+
+
+def _cells(connection: Connection) -> dict[tuple[str, str], Cell]:
+    graded_runs = select(runs.c.student, runs.c.module, runs.c.submission)
+    submission_of = {(row.student, row.module): row.submission for row in connection.execute(graded_runs)}
+    newest = latest_submissions(connection)
+    cells = {key: Cell("submitted", None, found.late, "ok", 0) for key, found in newest.items()}
+    for row in connection.execute(select(results)):
+        key = row.student, row.module
+        cells[key] = _cell(row, submission_of.get(key), newest.get(key))
+    return cells
+
+
+def _cell(result: Row[Any], graded: str | None, newest: Latest | None) -> Cell:
+    late = newest.late if newest else False
+    superseded = newest is not None and graded is not None and newest.digest != graded
+    if result.graded_at is None or superseded:
+        return Cell("submitted", None, late, "ok", 0)
+    score = (result.automatic or 0.0) + (result.written or 0.0) - result.penalty
+    return Cell(_state(result), score, late, result.integrity, result.to_mark)
+
+
+def _state(result: Row[Any]) -> CellState:
+    if result.returned_at is not None:
+        return "returned"
+    if result.to_mark:
+        return "to mark"
+    changed = max(result.graded_at, result.marked_at or result.graded_at)
+    return "feedback" if result.feedback_at is not None and result.feedback_at >= changed else "marked"
+
+
+def _totals(connection: Connection) -> dict[str, tuple[float, float]]:
+    found = select(results.c.module, results.c.automatic_total, results.c.written_total).distinct()
+    return {row.module: (row.automatic_total, row.written_total) for row in connection.execute(found)}
+
+
+def _column(
+    course: CourseFolder, module: str, terms: Terms, totals: tuple[float, float], cells: Iterable[Cell]
+) -> ModuleColumn:
+    column = list(cells)
+    states = Counter(cell.state for cell in column)
+    submitted = len(column) - states["not submitted"]
+    return ModuleColumn(
+        module=module,
+        title=_title(course, module),
+        released_at=terms[0],
+        due_at=terms[1],
+        automatic_total=totals[0],
+        written_total=totals[1],
+        submitted=submitted,
+        waiting=states["submitted"],
+        graded=submitted - states["submitted"],
+        to_mark=sum(cell.to_mark for cell in column),
+        marked=states["marked"] + states["feedback"] + states["returned"],
+        returned=states["returned"],
+        suspicious=sum(cell.integrity != "ok" for cell in column),
+        next_action=_next_action(course.source(module).is_file(), terms[0], states),
+    )
+
+
+def _next_action(generated: bool, released_at: str | None, states: Mapping[CellState, int]) -> NextAction:
+    if released_at is None and not any(states[state] for state in states if state != "not submitted"):
+        return "release" if generated else "generate"
+    waiting: tuple[tuple[CellState, NextAction], ...] = (
+        ("submitted", "autograde"),
+        ("to mark", "mark"),
+        ("marked", "feedback"),
+        ("feedback", "return"),
+    )
+    for state, action in waiting:
+        if states.get(state):
+            return action
+    return "done" if states.get("returned") and not states.get("not submitted") else "wait"
+
+
+def _title(course: CourseFolder, module: str) -> str:
+    return next((known.title for known in course.library.course.modules if known.name == module), module)
+
+
+def _name(row: Row[Any]) -> str:
+    return " ".join(part for part in (row.first_name, row.last_name) if part)

@@ -1,0 +1,207 @@
+"""The questions of a module, and their answers in the order in which they are marked.
+
+The order is pseudo-random but stable, and another for every question, so that no student is always marked last. An
+answer's key says nothing of its student: only who holds the course's secret can tell.
+"""
+
+import hashlib
+import hmac
+from dataclasses import dataclass
+from typing import Literal
+
+from nbgrader.api import Assignment, BaseCell, Grade, Notebook, SubmittedAssignment, SubmittedNotebook
+from sqlalchemy import Connection, select
+
+from tinytorch_lab.errors import NotFoundError
+from tinytorch_lab.grading.folder import CourseFolder
+from tinytorch_lab.grading.receipts import course_key
+from tinytorch_lab.grading.sources import KnownCell, ModuleSource, load_module_source
+from tinytorch_lab.grading.store.marking_tables import flags
+from tinytorch_lab.grading.store.tables import marks
+
+AnswerState = Literal["to mark", "marked", "no answer"]
+
+
+@dataclass(frozen=True)
+class Question:
+    """One question with how far its marking is; the numbers count answers."""
+
+    module: str
+    response: str
+    title: str
+    total: float
+    answers: int
+    marked: int
+    flagged: int
+    conflicts: int
+
+
+@dataclass(frozen=True)
+class QueuedAnswer:
+    """One answer in the order of marking; ``author`` gave the mark that stands, ``conflict`` waits for a decision."""
+
+    key: str
+    state: AnswerState
+    points: float | None
+    author: str
+    flagged: bool
+    conflict: bool
+
+
+@dataclass(frozen=True)
+class _Standing:
+    """What the gradebook says of one student's answer."""
+
+    student: str
+    response: str
+    state: AnswerState
+    points: float | None
+
+
+def questions(course: CourseFolder, connection: Connection, module: str) -> list[Question]:
+    """Return the questions of ``module`` in its order.
+
+    Raises:
+        NotFoundError: the module has not been generated.
+    """
+    source = load_module_source(course.source(module))
+    standing = _standing(connection, module)
+    flagged, conflicts = _flagged(connection, module), _conflicts(connection, module)
+    found = []
+    for cell in source.responses:
+        own = [item for item in standing if item.response == cell.id]
+        found.append(
+            Question(
+                module=module,
+                response=cell.id,
+                title=question_title(source, cell),
+                total=cell.points,
+                answers=sum(item.state != "no answer" for item in own),
+                marked=sum(item.state == "marked" for item in own),
+                flagged=sum(response == cell.id for _, response in flagged),
+                conflicts=sum(response == cell.id for _, response in conflicts),
+            )
+        )
+    return found
+
+
+def queue(course: CourseFolder, connection: Connection, module: str, response: str) -> list[QueuedAnswer]:
+    """Return the answers to one question in the order of marking, those without a word left out.
+
+    Raises:
+        NotFoundError: the module or the question is unknown.
+    """
+    response_cell(course, module, response)
+    authors = _authors(connection, module, response)
+    flagged, conflicts = _flagged(connection, module), _conflicts(connection, module)
+    secret = course_key(course, "answers")
+    found = [
+        QueuedAnswer(
+            key=_key(secret, module, response, item.student),
+            state=item.state,
+            points=item.points,
+            author=authors.get(item.student, ""),
+            flagged=(item.student, response) in flagged,
+            conflict=(item.student, response) in conflicts,
+        )
+        for item in _standing(connection, module)
+        if item.response == response and item.state != "no answer"
+    ]
+    return sorted(found, key=lambda item: item.key)
+
+
+def student_of(course: CourseFolder, connection: Connection, module: str, response: str, key: str) -> str:
+    """Return whose answer ``key`` stands for.
+
+    Raises:
+        NotFoundError: nobody's.
+    """
+    secret = course_key(course, "answers")
+    students = {item.student for item in _standing(connection, module)}
+    for student in students:
+        if hmac.compare_digest(_key(secret, module, response, student).encode(), key.encode()):
+            return student
+    raise NotFoundError(f"There is no such answer to {response} of {module}.")
+
+
+def answer_key(course: CourseFolder, module: str, response: str, student: str) -> str:
+    """Return the key of a student's answer."""
+    return _key(course_key(course, "answers"), module, response, student)
+
+
+def response_cell(course: CourseFolder, module: str, response: str) -> tuple[ModuleSource, KnownCell]:
+    """Return the module's source and the cell of ``response`` in it.
+
+    Raises:
+        NotFoundError: the module or the question is unknown.
+    """
+    source = load_module_source(course.source(module))
+    cell = source.known.get(response)
+    if cell is None or not cell.is_response:
+        known = ", ".join(found.id for found in source.responses)
+        raise NotFoundError(f"{module} has no question {response!r}; its questions are {known}.")
+    return source, cell
+
+
+def question_title(source: ModuleSource, cell: KnownCell) -> str:
+    """Return the first line of the text that asks for ``cell``, without its Markdown marks."""
+    lines = (line.strip("#*_ ") for line in source.question(cell).splitlines())
+    return next((line for line in lines if line), cell.id)
+
+
+def _key(secret: bytes, module: str, response: str, student: str) -> str:
+    text = "\0".join((module, response, student))
+    return hmac.new(secret, text.encode(), hashlib.sha256).hexdigest()[:20]
+
+
+def _standing(connection: Connection, module: str) -> list[_Standing]:
+    submitted, copy, grade, cell = (
+        table.__table__ for table in (SubmittedAssignment, SubmittedNotebook, Grade, BaseCell)
+    )
+    assignment, notebook = Assignment.__table__, Notebook.__table__
+    joined = (
+        grade.join(copy, grade.c.notebook_id == copy.c.id)
+        .join(submitted, copy.c.assignment_id == submitted.c.id)
+        .join(assignment, submitted.c.assignment_id == assignment.c.id)
+        .join(notebook, copy.c.notebook_id == notebook.c.id)
+        .join(cell, grade.c.cell_id == cell.c.id)
+    )
+    rows = connection.execute(
+        select(
+            submitted.c.student_id, cell.c.name, grade.c.auto_score, grade.c.manual_score, grade.c.needs_manual_grade
+        )
+        .select_from(joined)
+        .where(assignment.c.name == module, notebook.c.name == module)
+    )
+    return [_stands(*row) for row in rows]
+
+
+def _stands(student: str, response: str, automatic: float | None, manual: float | None, waiting: bool) -> _Standing:
+    if waiting:
+        return _Standing(student, response, "to mark", manual)
+    return _Standing(
+        student, response, "no answer" if manual is None else "marked", automatic if manual is None else manual
+    )
+
+
+def _authors(connection: Connection, module: str, response: str) -> dict[str, str]:
+    rows = connection.execute(
+        select(marks.c.student, marks.c.author)
+        .where(marks.c.module == module, marks.c.response == response, marks.c.standing.is_(True))
+        .order_by(marks.c.id)
+    )
+    return {row.student: row.author for row in rows}
+
+
+def _conflicts(connection: Connection, module: str) -> set[tuple[str, str]]:
+    """Return student and response of the answers whose last mark waits for a decision."""
+    rows = connection.execute(
+        select(marks.c.student, marks.c.response, marks.c.standing).where(marks.c.module == module).order_by(marks.c.id)
+    )
+    last = {(row.student, row.response): row.standing for row in rows}
+    return {key for key, standing in last.items() if not standing}
+
+
+def _flagged(connection: Connection, module: str) -> set[tuple[str, str]]:
+    rows = connection.execute(select(flags.c.student, flags.c.response).where(flags.c.module == module))
+    return {(row.student, row.response) for row in rows}
