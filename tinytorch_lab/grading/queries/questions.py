@@ -16,8 +16,11 @@ from tinytorch_lab.errors import NotFoundError
 from tinytorch_lab.grading.folder import CourseFolder
 from tinytorch_lab.grading.receipts import course_key
 from tinytorch_lab.grading.sources import KnownCell, ModuleSource, load_module_source
-from tinytorch_lab.grading.store.marking_tables import flags
+from tinytorch_lab.grading.store.marking_tables import flags, sample_marks, samples, shares
 from tinytorch_lab.grading.store.tables import marks
+
+SAMPLE_EVERY = 15
+"""So many answers are marked between two samples."""
 
 AnswerState = Literal["to mark", "marked", "no answer"]
 
@@ -85,13 +88,25 @@ def questions(course: CourseFolder, connection: Connection, module: str) -> list
     return found
 
 
-def queue(course: CourseFolder, connection: Connection, module: str, response: str) -> list[QueuedAnswer]:
-    """Return the answers to one question in the order of marking, those without a word left out.
+def queue(
+    course: CourseFolder, connection: Connection, module: str, response: str, grader: str, *, share: bool = False
+) -> list[QueuedAnswer]:
+    """Return the answers to one question in the order in which ``grader`` marks them, those without a word left out.
+
+    With ``share``, only those that fall to the grader. After every :data:`SAMPLE_EVERY` answers comes one of the
+    samples that the grader has calibrated with, looking like any other answer.
 
     Raises:
         NotFoundError: the module or the question is unknown.
     """
     response_cell(course, module, response)
+    found = _answers(course, connection, module, response)
+    if share:
+        found = _share(connection, module, response, grader, found)
+    return _with_samples(found, _samples(course, connection, module, response, grader))
+
+
+def _answers(course: CourseFolder, connection: Connection, module: str, response: str) -> list[QueuedAnswer]:
     authors = _authors(connection, module, response)
     flagged, conflicts = _flagged(connection, module), _conflicts(connection, module)
     secret = course_key(course, "answers")
@@ -108,6 +123,14 @@ def queue(course: CourseFolder, connection: Connection, module: str, response: s
         if item.response == response and item.state != "no answer"
     ]
     return sorted(found, key=lambda item: item.key)
+
+
+def sample_of(
+    course: CourseFolder, connection: Connection, module: str, response: str, grader: str, key: str
+) -> int | None:
+    """Return the number of the sample that ``key`` stands for in the queue of ``grader``, ``None`` for an answer."""
+    found = _samples(course, connection, module, response, grader)
+    return next((sample for sample, item in found.items() if hmac.compare_digest(item.key, key)), None)
 
 
 def student_of(course: CourseFolder, connection: Connection, module: str, response: str, key: str) -> str:
@@ -152,6 +175,55 @@ def question_title(source: ModuleSource, cell: KnownCell) -> str:
 def _key(secret: bytes, module: str, response: str, student: str) -> str:
     text = "\0".join((module, response, student))
     return hmac.new(secret, text.encode(), hashlib.sha256).hexdigest()[:20]
+
+
+def _share(
+    connection: Connection, module: str, response: str, grader: str, found: list[QueuedAnswer]
+) -> list[QueuedAnswer]:
+    """Return every n-th answer, from the grader's place on; all of them when they are not divided."""
+    rows = connection.execute(select(shares).where(shares.c.module == module, shares.c.response == response)).all()
+    place = next((row.place for row in rows if row.grader == grader), None)
+    if not rows:
+        return found
+    return [] if place is None else found[place :: len(rows)]
+
+
+def _samples(
+    course: CourseFolder, connection: Connection, module: str, response: str, grader: str
+) -> dict[int, QueuedAnswer]:
+    """Return the samples that come among the answers of ``grader``, by number: those marked blind before."""
+    of_grader = (sample_marks.c.sample_id == samples.c.id) & (sample_marks.c.grader == grader)
+    rows = connection.execute(
+        select(samples.c.id, sample_marks.c.points, sample_marks.c.reinserted)
+        .join(sample_marks, of_grader)
+        .where(samples.c.module == module, samples.c.response == response)
+        .order_by(sample_marks.c.id)
+    )
+    secret = course_key(course, "answers")
+    again: dict[int, float | None] = {}
+    for row in rows:
+        again[row.id] = row.points if row.reinserted else again.get(row.id)
+    return {
+        sample: QueuedAnswer(
+            _key(secret, f"sample {module}", f"{response} {sample}", grader),
+            "to mark" if points is None else "marked",
+            points,
+            "" if points is None else grader,
+            flagged=False,
+            conflict=False,
+        )
+        for sample, points in again.items()
+    }
+
+
+def _with_samples(found: list[QueuedAnswer], inserted: dict[int, QueuedAnswer]) -> list[QueuedAnswer]:
+    mixed: list[QueuedAnswer] = []
+    waiting = sorted(inserted.values(), key=lambda item: item.key)
+    for place, item in enumerate(found, 1):
+        mixed.append(item)
+        if place % SAMPLE_EVERY == 0 and waiting:
+            mixed.append(waiting.pop())
+    return mixed
 
 
 def _standing(connection: Connection, module: str) -> list[_Standing]:
