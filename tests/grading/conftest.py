@@ -12,16 +12,27 @@ from tinytorch_lab.curriculum.notebooks import read_notebook
 from tinytorch_lab.grading.course import init_course
 from tinytorch_lab.grading.folder import CourseFolder, load_course_folder
 from tinytorch_lab.grading.records import JobReport
-from tinytorch_lab.grading.service import GradingService, JobEvents
+from tinytorch_lab.grading.service import GradingService, RequestedJob
 
 MODULE = "01_sums"
 
 
-def finish(events: JobEvents) -> JobReport:
-    """Run a job to its end and return its report."""
-    *_, report = events
+TESS = "tess"
+"""The instructor in whose name tests ask for things."""
+
+
+def finish(job: RequestedJob) -> JobReport:
+    """Wait for a job and return its report."""
+    *_, report = job
     assert isinstance(report, JobReport)
     return report
+
+
+def refused(job: RequestedJob) -> str:
+    """Wait for a job that cannot be done and return why: of the job itself, or of its only subject."""
+    report = finish(job)
+    assert not report.ok
+    return report.message or report.rows[0].message
 
 
 @pytest.fixture(scope="session")
@@ -34,8 +45,8 @@ def template(tmp_path_factory: pytest.TempPathFactory) -> CourseFolder:
     catalogue.write_text(text.replace("cell_seconds = 10", "cell_seconds = 2"), encoding="utf-8")
     course = init_course(folder / "course", library, ["ada"])
     with GradingService(course) as service:
-        finish(service.generate(MODULE))
-        finish(service.release(MODULE))
+        finish(service.generate(MODULE, actor=TESS))
+        finish(service.release(MODULE, actor=TESS))
     return course
 
 

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from nbformat import NotebookNode
 
-from tests.grading.conftest import MODULE, finish
+from tests.grading.conftest import MODULE, TESS, finish
 from tests.grading.handins import ADD, Change, cell, handed_in, write
 from tinytorch_lab.curriculum.cells import grade_id
 from tinytorch_lab.grading.folder import CourseFolder
@@ -116,9 +116,9 @@ def graded(shared: Shared, released: NotebookNode, tmp_path_factory: pytest.Temp
         write(handed_in(released, change), folder, student)
     for student, text in UNREADABLE.items():
         write(text, folder, student)
-    collected = finish(service.collect(MODULE, source=folder))
+    collected = finish(service.collect(MODULE, source=folder, actor=TESS))
     assert {row.subject for row in collected.rows if not row.ok} == set(UNREADABLE)
-    report = finish(service.autograde(MODULE))
+    report = finish(service.autograde(MODULE, actor=TESS))
     assert report.ok, [row for row in report.rows if not row.ok]
     assert {row.subject for row in report.rows} == CHANGES.keys() | UNREADABLE.keys()
     return {row.student: row for row in service.report(MODULE)}
@@ -142,7 +142,7 @@ def test_an_unreadable_notebook_scores_nothing_and_says_why(graded: dict[str, Gr
 
 def test_everyone_can_have_feedback(shared: Shared, graded: dict[str, GradeRow]):
     course, service = shared
-    assert finish(service.feedback(MODULE, force=True)).ok
+    assert finish(service.feedback(MODULE, force=True, actor=TESS)).ok
     for student in graded.keys() - {"ada"}:
         assert course.feedback(MODULE, student).is_file()
     page = course.feedback(MODULE, "cut").read_text(encoding="utf-8")
@@ -181,7 +181,7 @@ def test_odd_folders_are_reported_and_nothing_outside_is_read(
     write(handed_in(released), folder, "not an id!")
     write(handed_in(released), folder, "fine")
     (folder / "notes.txt").write_text("no student")
-    rows = {row.subject: row for row in finish(service.collect(MODULE, source=folder)).rows}
+    rows = {row.subject: row for row in finish(service.collect(MODULE, source=folder, actor=TESS)).rows}
     assert {name for name, row in rows.items() if row.ok} == {"fine", "renamed"}
     assert "was named my homework.ipynb" in rows["renamed"].message
     assert "link" in rows["linked-file"].message

@@ -2,21 +2,29 @@
 
 import json
 import os
+import signal
 import subprocess
 import sys
 import time
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
 from nbformat import NotebookNode
 from nbgrader.api import Gradebook
+from sqlalchemy import select
 
-from tests.grading.conftest import MODULE, finish
+from tests.grading.conftest import MODULE, TESS, finish, refused
 from tests.grading.handins import handed_in, write
 from tinytorch_lab.errors import ConflictError, InvalidInputError, NotAvailableError, NotFoundError
 from tinytorch_lab.grading.course import init_course
+from tinytorch_lab.grading.evidence import now
 from tinytorch_lab.grading.folder import SETTINGS, CourseFolder, load_course_folder
-from tinytorch_lab.grading.service import GradingService
+from tinytorch_lab.grading.jobs import rows
+from tinytorch_lab.grading.records import JobReport, Progress
+from tinytorch_lab.grading.service import GradingService, RequestedJob
+from tinytorch_lab.grading.store.database import open_engine, transaction
+from tinytorch_lab.grading.store.tables import runs
 
 
 def started(course: CourseFolder) -> subprocess.Popen[bytes]:
@@ -47,68 +55,179 @@ def test_a_second_worker_refuses_and_names_the_first(course: CourseFolder):
         assert ended(worker) == 0
 
 
-def test_the_worker_ends_with_its_parent_in_the_middle_of_a_job(course: CourseFolder, released: NotebookNode):
-    def endless(notebook: NotebookNode) -> None:
-        notebook.cells[1].source = "while True:\n    pass"
+def slow(notebook: NotebookNode) -> None:
+    notebook.cells[1].source = "import time\ntime.sleep(0.4)"
 
-    for number in range(20):
-        place = f"{MODULE}/{MODULE}.ipynb"
-        write(handed_in(released, endless), course.root / "submitted", f"student-{number:02}", place)
-    worker = started(course)
-    assert worker.stdin is not None
-    request = {"operation": "autograde", "arguments": {"module": MODULE, "student": None}}
-    worker.stdin.write(json.dumps(request).encode() + b"\n")
-    worker.stdin.flush()
-    time.sleep(3)
-    assert worker.poll() is None
-    ended(worker, 5)
+
+def submitted(course: CourseFolder, notebook: NotebookNode, count: int) -> list[str]:
+    """Put ``count`` equal submissions into the course folder, as collecting would."""
+    students = [f"student-{number:02}" for number in range(count)]
+    for student in students:
+        write(notebook, course.root / "submitted", student, f"{MODULE}/{MODULE}.ipynb")
+    return students
+
+
+def worker_of(course: CourseFolder) -> int:
+    return int((course.state / "worker.lock").read_text())
+
+
+def runs_of(course: CourseFolder) -> list[str]:
+    """Return the students that were graded, in that order."""
+    engine = open_engine(course.db_url)
+    with transaction(engine) as connection:
+        found = list(connection.execute(select(runs.c.student).order_by(runs.c.graded_at)).scalars())
+    engine.dispose()
+    return found
+
+
+def test_the_worker_ends_with_its_parent_in_the_middle_of_a_job_which_the_next_one_goes_on_with(
+    course: CourseFolder, released: NotebookNode
+):
+    students = submitted(course, handed_in(released, slow), 8)
     with GradingService(course) as service:
-        assert finish(service.autograde(MODULE, "student-19")).rows[0].score == 70.0
+        job = service.autograde(MODULE, actor=TESS)
+        next(step for step in job if isinstance(step, Progress))
+        ending = time.monotonic()
+    assert time.monotonic() - ending < 3
+    graded = runs_of(course)
+    assert 1 <= len(graded) < 8
+    with GradingService(course) as service:
+        report = finish(RequestedJob(service, job.id))
+        assert {row.subject for row in report.rows} == set(students)
+        assert service.job(job.id).attempt == 1
+    assert runs_of(course)[: len(graded)] == graded
 
 
-def test_a_killed_worker_is_reported_and_replaced(service: GradingService, course: CourseFolder):
-    assert service.report()
-    pid = int((course.state / "worker.lock").read_text())
-    os.kill(pid, 9)
-    with pytest.raises(NotAvailableError, match=r"worker\.log"):
-        service.report()
-    assert service.report()
+def test_a_killed_worker_is_replaced_and_its_job_gone_on_with(course: CourseFolder, released: NotebookNode):
+    students = submitted(course, handed_in(released, slow), 4)
+    with GradingService(course) as service:
+        job = service.autograde(MODULE, actor=TESS)
+        steps = iter(job)
+        first = next(steps)
+        os.kill(worker_of(course), signal.SIGKILL)
+        *rest, report = steps
+        assert isinstance(report, JobReport)
+        assert report.ok
+        assert sorted(step.subject for step in [first, *rest] if isinstance(step, Progress)) == students
+        again = service.job(job.id)
+        assert (again.state, again.attempt, again.done, again.total) == ("done", 2, 4, 4)
+        assert again.requested_at <= again.queued_at <= (again.started_at or "") <= (again.finished_at or "")
+        assert again.reported_at is not None
+    assert sorted(runs_of(course)) == students
 
 
-def test_leaving_a_job_early_stops_it(service: GradingService, released: NotebookNode, tmp_path: Path):
-    for student in ("ada", "ben", "cleo"):
-        write(handed_in(released), tmp_path / "class", student)
-    events = service.collect(MODULE, source=tmp_path / "class")
-    next(events)
-    events.close()
-    assert finish(service.collect(MODULE, source=tmp_path / "class")).ok
+def test_a_request_that_a_dying_worker_leaves_open_is_refused_and_the_next_is_served(
+    service: GradingService, course: CourseFolder
+):
+    service.start()
+    os.kill(worker_of(course), signal.SIGSTOP)
+    with ThreadPoolExecutor() as threads:
+        asked = threads.submit(service.jobs)
+        time.sleep(0.2)
+        os.kill(worker_of(course), signal.SIGKILL)
+        with pytest.raises(NotAvailableError, match=r"worker\.log"):
+            asked.result()
+    assert [job.kind for job in service.jobs()] == ["release", "generate"]
+
+
+def test_what_kills_the_worker_twice_is_left_out_and_said(course: CourseFolder, released: NotebookNode):
+    submitted(course, handed_in(released), 2)
+    with GradingService(course) as service:
+        service.start()
+    engine = open_engine(course.db_url)
+    with transaction(engine) as connection:
+        job = rows.add(connection, "autograde", {"module": MODULE, "students": None, "changed": False}, TESS, now())
+        rows.plan(connection, job.id, ["student-00", "student-01"])
+        for _ in range(2):
+            assert rows.begin(connection, job.id, "student-00")
+    engine.dispose()
+    with GradingService(course) as service:
+        report = finish(RequestedJob(service, job.id))
+        assert [(row.subject, row.ok) for row in report.rows] == [("student-01", True), ("student-00", False)]
+        assert "died twice" in report.rows[1].message
+        retried = finish(service.retry(job.id, actor=TESS))
+        assert [(row.subject, row.ok, row.score) for row in retried.rows] == [("student-00", True, 70.0)]
+        with pytest.raises(NotFoundError, match="nothing to try again"):
+            service.retry(service.jobs(1)[0].id, actor=TESS)
+
+
+def test_short_operations_do_not_wait_for_a_job_and_many_may_ask_at_once(course: CourseFolder, released: NotebookNode):
+    submitted(course, handed_in(released, slow), 6)
+    with GradingService(course) as service:
+        service.start()
+        job = service.autograde(MODULE, actor=TESS)
+        next(iter(job))
+        with ThreadPoolExecutor(8) as threads:
+            list(threads.map(lambda number: service.enrol([f"guest-{number}"], actor=TESS), range(24)))
+        assert not service.job(job.id).finished
+        service.cancel(job.id, actor=TESS)
+        finish(job)
+    with Gradebook(course.db_url, course.course_id) as gradebook:
+        assert {f"guest-{number}" for number in range(24)} <= {student.id for student in gradebook.students}
+
+
+def test_a_cancelled_job_ends_after_the_subject_in_hand_and_a_waiting_one_never_begins(
+    course: CourseFolder, released: NotebookNode
+):
+    submitted(course, handed_in(released, slow), 5)
+    with GradingService(course) as service:
+        job, waiting = service.autograde(MODULE, actor=TESS), service.autograde(MODULE, actor=TESS)
+        steps = iter(job)
+        next(steps)
+        assert service.cancel(job.id, actor="ida").state == "cancelled"
+        service.cancel(waiting.id, actor="ida")
+        *_, report = steps
+        assert isinstance(report, JobReport)
+        assert (report.ok, report.state, report.message) == (False, "cancelled", "Cancelled by ida.")
+        assert 1 <= len(report.rows) <= 2
+        assert finish(waiting).rows == ()
+        with pytest.raises(ConflictError, match="cancelled already"):
+            service.cancel(job.id, actor=TESS)
+        with pytest.raises(NotFoundError, match="no job 99"):
+            service.job(99)
+
+
+def test_what_is_logged_during_a_job_is_kept_with_it(service: GradingService, course: CourseFolder):
+    job = service.release(MODULE, actor=TESS)
+    assert finish(job).ok
+    assert "01_sums" in service.job_log(job.id)
+    assert service.job_log(99) == ""
 
 
 @pytest.mark.parametrize(
     ("call", "kind", "says"),
     [
-        (lambda service: service.generate("17"), NotFoundError, "There is no module '17'"),
-        (lambda service: service.generate("02"), NotAvailableError, "not yet available"),
-        (lambda service: service.release("../01_sums"), NotFoundError, "There is no module"),
-        (lambda service: service.release("later"), NotFoundError, "tito grade generate 02_later"),
-        (
-            lambda service: service.collect("1", source=Path("/nowhere/at/all")),
-            NotFoundError,
-            "no folder /nowhere/at/all",
-        ),
-        (lambda service: service.collect("1", "zoe"), NotFoundError, "zoe has not handed in 01_sums"),
-        (lambda service: service.autograde("1"), NotFoundError, "nothing to do for 01_sums; collect it first"),
-        (lambda service: service.autograde("1", "zoe"), NotFoundError, "nothing of zoe"),
-        (lambda service: service.feedback("1"), NotFoundError, "autograde it first"),
-        (lambda service: iter(service.report("later")), NotFoundError, "02_later has not been released"),
-        (lambda service: iter(service.manual("1", "zoe")), NotFoundError, "of zoe has not been autograded"),
+        (lambda service: service.generate("17", actor=TESS), NotFoundError, "There is no module '17'"),
+        (lambda service: service.release("../01_sums", actor=TESS), NotFoundError, "There is no module"),
+        (lambda service: service.report("later"), NotFoundError, "02_later has not been released"),
+        (lambda service: service.manual("1", "zoe"), NotFoundError, "of zoe has not been autograded"),
+        (lambda service: service.enrol(["a/b"], actor=TESS), InvalidInputError, "no student id"),
+        (lambda service: service.submit("later", "ada", b"{}"), NotFoundError, "not released"),
     ],
 )
 def test_errors_cross_the_boundary_as_one_sentence(shared, call, kind, says):
     with pytest.raises(kind, match=says) as caught:
-        list(call(shared[1]))
+        call(shared[1])
     assert "\n" not in str(caught.value)
     assert type(caught.value) is kind
+
+
+@pytest.mark.parametrize(
+    ("call", "says"),
+    [
+        (lambda service: service.generate("02", actor=TESS), "not yet available"),
+        (lambda service: service.release("later", actor=TESS), "tito grade generate 02_later"),
+        (lambda service: service.collect("1", source=Path("/nowhere/at"), actor=TESS), "no folder /nowhere/at"),
+        (lambda service: service.collect("1", ["zoe"], actor=TESS), "zoe has not handed in 01_sums"),
+        (lambda service: service.autograde("1", actor=TESS), "nothing to do for 01_sums; collect it first"),
+        (lambda service: service.autograde("1", ["zoe"], actor=TESS), "nothing of zoe"),
+        (lambda service: service.feedback("1", actor=TESS), "autograde it first"),
+    ],
+)
+def test_a_job_that_cannot_be_done_says_why_in_one_sentence(shared, call, says):
+    reason = refused(call(shared[1]))
+    assert says in reason
+    assert "\n" not in reason
 
 
 def test_making_a_course_again_completes_it_and_changes_nothing_else(course: CourseFolder, tmp_path: Path):
@@ -154,14 +273,15 @@ def test_what_is_no_course_is_said_so(tmp_path: Path, course: CourseFolder):
 def test_what_cannot_be_written_or_run_is_named_and_changes_nothing(service: GradingService, course: CourseFolder):
     config = course.root / "nbgrader_config.py"
     config.write_text("c = get_config(\n", encoding="utf-8")
-    with pytest.raises(InvalidInputError, match=r"nbgrader_config\.py cannot be run: SyntaxError"):
-        finish(service.release(MODULE))
+    reason = refused(service.release(MODULE, actor=TESS))
+    assert "nbgrader_config.py cannot be run: SyntaxError" in reason
     assert course.released(MODULE).is_file()
     folder = course.source(MODULE).parent
     folder.rename(folder.with_name("aside"))
     folder.write_text("in the way", encoding="utf-8")
-    with pytest.raises(NotAvailableError, match=r"Cannot write .*01_sums\.ipynb"):
-        finish(service.generate(MODULE))
+    reason = refused(service.generate(MODULE, actor=TESS))
+    assert "Cannot write" in reason
+    assert "01_sums.ipynb" in reason
     assert folder.read_text(encoding="utf-8") == "in the way"
 
 

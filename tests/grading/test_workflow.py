@@ -10,7 +10,7 @@ import pytest
 from nbformat import NotebookNode
 from nbgrader.api import Gradebook
 
-from tests.grading.conftest import MODULE, finish
+from tests.grading.conftest import MODULE, TESS, finish, refused
 from tests.grading.handins import ANSWER, cell, handed_in, write
 from tests.modules import SCHEME, marker
 from tinytorch_lab.curriculum.build import student_notebook
@@ -79,8 +79,8 @@ def test_collect_and_autograde_store_partial_scores(shared: Shared, released: No
     write(handed_in(released), tmp_path, "ada")
     write(handed_in(released, warns_and_is_half_wrong), tmp_path, "ben", "modules/01_sums/01_sums.ipynb")
     write(handed_in(released, answers=False), tmp_path, "cleo", "01_sums/01_sums.ipynb")
-    assert finish(service.collect(MODULE, source=tmp_path)).ok
-    events = list(service.autograde("sums"))
+    assert finish(service.collect(MODULE, source=tmp_path, actor=TESS)).ok
+    events = list(service.autograde("sums", actor=TESS))
     steps = [event for event in events if isinstance(event, Progress)]
     assert [(step.done, step.total, step.subject) for step in steps] == [(1, 3, "ada"), (2, 3, "ben"), (3, 3, "cleo")]
     with Gradebook(course.db_url, course.course_id) as gradebook:
@@ -124,30 +124,30 @@ def test_manual_shows_answer_question_words_and_scheme(shared: Shared):
 
 
 def test_feedback_waits_for_the_marks(shared: Shared):
-    with pytest.raises(ConflictError, match=r"^6 answers are not marked yet in 01_sums \(ada, ben\)"):
-        finish(shared[1].feedback(MODULE))
+    reason = refused(shared[1].feedback(MODULE, actor=TESS))
+    assert reason.startswith("6 answers are not marked yet in 01_sums (ada, ben)")
     assert rows(shared)["ada"].state == "to mark"
 
 
 @pytest.mark.parametrize("points", [-1, 10.5, 99, float("nan"), float("inf")])
 def test_marks_outside_the_range_are_refused(shared: Shared, points: float):
     with pytest.raises(InvalidInputError, match="worth 0 to 10 points"):
-        shared[1].mark(MODULE, "ada", "response_1", points, "", "tess")
+        shared[1].mark(MODULE, "ada", "response_1", points, "", actor=TESS)
     assert answers(shared, "ada")["response_1"].points is None
 
 
 def test_marks_on_what_is_not_there_are_refused(shared: Shared):
     with pytest.raises(NotFoundError, match="its answers are response_1, response_2, response_3"):
-        shared[1].mark(MODULE, "ada", "test_add", 10, "", "tess")
+        shared[1].mark(MODULE, "ada", "test_add", 10, "", actor=TESS)
     with pytest.raises(ConflictError, match="has not been autograded"):
-        shared[1].mark(MODULE, "nobody", "response_1", 10, "", "tess")
+        shared[1].mark(MODULE, "nobody", "response_1", 10, "", actor=TESS)
 
 
 def test_a_mark_is_stored_with_its_author(shared: Shared):
     course, service = shared
     for student in ("ada", "ben"):
         for name in answers(shared, student):
-            service.mark(MODULE, student, name, 8, "Give **figures**. <script>alert(1)</script>", "tess")
+            service.mark(MODULE, student, name, 8, "Give **figures**. <script>alert(1)</script>", actor=TESS)
     answer = answers(shared, "ada")["response_1"]
     assert (answer.points, answer.author, answer.marked) == (8.0, "tess", True)
     with Gradebook(course.db_url, course.course_id) as gradebook:
@@ -158,7 +158,7 @@ def test_a_mark_is_stored_with_its_author(shared: Shared):
 
 def test_feedback_quotes_level_criteria_and_next_level(shared: Shared):
     course, service = shared
-    assert finish(service.feedback(MODULE)).ok
+    assert finish(service.feedback(MODULE, actor=TESS)).ok
     page = course.feedback(MODULE, "ada").read_text(encoding="utf-8")
     assert "94 of 100 points" in page
     assert "8 of 10 points: Good" in page
@@ -176,7 +176,7 @@ def test_feedback_quotes_level_criteria_and_next_level(shared: Shared):
 
 def test_the_report_has_everyone(shared: Shared):
     _course, service = shared
-    service.enrol(["dora"])
+    service.enrol(["dora"], actor=TESS)
     found = rows(shared)
     assert {name: (row.automatic, row.written, row.score, row.state) for name, row in found.items()} == {
         "ada": (70.0, 24.0, 94.0, "feedback"),
@@ -211,10 +211,10 @@ def test_a_changed_answer_is_to_be_marked_again(shared: Shared, released: Notebo
 
     _course, service = shared
     write(handed_in(released, rewrite), tmp_path, "ada")
-    finish(service.collect(MODULE, source=tmp_path))
+    finish(service.collect(MODULE, source=tmp_path, actor=TESS))
     assert rows(shared)["ada"].state == "submitted"
     assert rows(shared)["ada"].note == "A newer submission waits to be autograded."
-    finish(service.autograde(MODULE, "ada"))
+    finish(service.autograde(MODULE, ["ada"], actor=TESS))
     marked = {name: answer.marked for name, answer in answers(shared, "ada").items()}
     assert marked == {"response_1": True, "response_2": True, "response_3": False}
     assert answers(shared, "ada")["response_3"].points == 8.0
@@ -226,18 +226,17 @@ def test_releasing_again_after_submissions_works_while_cells_are_the_same(shared
     original = source.read_text(encoding="utf-8")
     try:
         source.write_text(original.replace("You can add.", "You can add and double."), encoding="utf-8")
-        finish(service.generate(MODULE))
-        assert finish(service.release(MODULE)).ok
+        finish(service.generate(MODULE, actor=TESS))
+        assert finish(service.release(MODULE, actor=TESS)).ok
         assert "add and double" in course.released(MODULE).read_text(encoding="utf-8")
         source.write_text(original.replace("test_double", "test_twice"), encoding="utf-8")
-        finish(service.generate(MODULE))
-        with pytest.raises(ConflictError, match="test_double is gone, test_twice is new"):
-            finish(service.release(MODULE))
+        finish(service.generate(MODULE, actor=TESS))
+        assert "test_double is gone, test_twice is new" in refused(service.release(MODULE, actor=TESS))
         assert "test_double" in course.released(MODULE).read_text(encoding="utf-8")
     finally:
         source.write_text(original, encoding="utf-8")
-    finish(service.generate(MODULE))
-    assert finish(service.release(MODULE)).ok
+    finish(service.generate(MODULE, actor=TESS))
+    assert finish(service.release(MODULE, actor=TESS)).ok
 
 
 def test_a_broken_mark_scheme_is_reported_and_the_former_notebook_stays(shared: Shared):
@@ -248,8 +247,8 @@ def test_a_broken_mark_scheme_is_reported_and_the_former_notebook_stays(shared: 
     broken = original.replace(SCHEME, SCHEME.replace("GOOD (7-8 points)", "GOOD (7-9 points)"), 1)
     try:
         source.write_text(broken, encoding="utf-8")
-        with pytest.raises(InvalidInputError, match=r"cell response_1: Levels 'Good' and 'Excellent' .* overlap"):
-            finish(service.generate(MODULE))
+        reason = refused(service.generate(MODULE, actor=TESS))
+        assert re.search(r"cell response_1: Levels 'Good' and 'Excellent' .* overlap", reason)
     finally:
         source.write_text(original, encoding="utf-8")
     assert course.source(MODULE).read_bytes() == former
@@ -260,18 +259,17 @@ def test_a_module_that_cannot_be_graded_stops_the_job_before_any_student(
 ):
     course, service = shared
     write(handed_in(released), tmp_path / "class", "emil")
-    finish(service.collect(MODULE, source=tmp_path / "class"))
+    finish(service.collect(MODULE, source=tmp_path / "class", actor=TESS))
     source = course.source(MODULE)
     original = source.read_text(encoding="utf-8")
     source.write_text(original.replace("return add(a, a)", "return a"), encoding="utf-8")
-    with pytest.raises(InvalidInputError, match="reference solution of 01_sums fails its own test test_double"):
-        finish(service.autograde(MODULE))
+    reason = refused(service.autograde(MODULE, actor=TESS))
+    assert "reference solution of 01_sums fails its own test test_double" in reason
     source.write_text(original.replace('"points": 40', '"points": 41'), encoding="utf-8")
-    with pytest.raises(ConflictError, match="changed since its release; release it again"):
-        finish(service.autograde(MODULE))
+    assert "changed since its release; release it again" in refused(service.autograde(MODULE, actor=TESS))
     assert evidence_of(course, "emil") is None
     source.write_text(original, encoding="utf-8")
-    assert finish(service.autograde(MODULE, "emil")).rows[0].score == 70.0
+    assert finish(service.autograde(MODULE, ["emil"], actor=TESS)).rows[0].score == 70.0
 
 
 def test_the_exchange_works_with_nbgraders_own_commands(course: CourseFolder, service: GradingService, tmp_path: Path):
@@ -286,10 +284,10 @@ def test_the_exchange_works_with_nbgraders_own_commands(course: CourseFolder, se
     nbgrader(course, "submit", MODULE, folder=home)
     (inbound,) = (course.exchange / course.course_id / "inbound").iterdir()
     student = re.split(r"\+", inbound.name)[0]
-    report = finish(service.collect(MODULE))
+    report = finish(service.collect(MODULE, actor=TESS))
     assert [(row.subject, row.ok) for row in report.rows] == [(student, True)]
     assert course.submitted(MODULE, student).read_bytes() == fetched.read_bytes()
-    assert finish(service.autograde(MODULE)).rows[0].score == 70.0
+    assert finish(service.autograde(MODULE, actor=TESS)).rows[0].score == 70.0
 
 
 QUESTIONS = f"""# Reflection, in the notation of the course's established response cells
@@ -319,20 +317,20 @@ def test_question_cells_that_nbgrader_refuses_go_the_whole_way(shared: Shared, t
     course, service = shared
     source = tmp_path / "reflection.py"
     source.write_text(QUESTIONS, encoding="utf-8")
-    finish(service.generate("reflection", source))
-    assert finish(service.release("reflection")).ok
+    finish(service.generate("reflection", source, actor=TESS))
+    assert finish(service.release("reflection", actor=TESS)).ok
     released = read_notebook(course.released("reflection"))
     assert cell(released, "thinking-response-1").source == "YOUR ANSWER HERE"
     assert "memory traffic" not in course.released("reflection").read_text(encoding="utf-8")
     cell(released, "thinking-response-1").source = "The elementwise one, since it moves more than it computes."
     write(released, tmp_path / "class", "ada", "reflection.ipynb")
-    finish(service.collect("reflection", source=tmp_path / "class"))
-    finish(service.autograde("reflection"))
+    finish(service.collect("reflection", source=tmp_path / "class", actor=TESS))
+    finish(service.autograde("reflection", actor=TESS))
     (answer,) = service.manual("reflection")
     assert answer.scheme is not None
     assert [(level.low, level.high) for level in answer.scheme.levels] == [(9, 10), (5, 8), (0, 4)]
-    service.mark("reflection", "ada", "thinking-response-1", 7, "", "tess")
-    assert finish(service.feedback("reflection")).ok
+    service.mark("reflection", "ada", "thinking-response-1", 7, "", actor=TESS)
+    assert finish(service.feedback("reflection", actor=TESS)).ok
     page = course.feedback("reflection", "ada").read_text(encoding="utf-8")
     assert "7 of 10 points: Good" in page
     assert "compares bytes moved with operations done" in page
@@ -355,9 +353,9 @@ def test_a_hostile_submission_does_nothing_to_the_reader_of_its_feedback(
         )
 
     write(handed_in(released, hostile), tmp_path / "class", "mallory")
-    finish(service.collect(MODULE, source=tmp_path / "class"))
-    finish(service.autograde(MODULE, "mallory"))
-    assert finish(service.feedback(MODULE, "mallory", force=True)).ok
+    finish(service.collect(MODULE, source=tmp_path / "class", actor=TESS))
+    finish(service.autograde(MODULE, ["mallory"], actor=TESS))
+    assert finish(service.feedback(MODULE, ["mallory"], force=True, actor=TESS)).ok
     page = course.feedback(MODULE, "mallory").read_text(encoding="utf-8")
     assert "&lt;script&gt;alert(1)" in page
     for active in ("<script", "<img", 'href="javascript', "onerror=alert(1)>"):

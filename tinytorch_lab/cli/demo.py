@@ -18,7 +18,7 @@ from tinytorch_lab.curriculum.notebooks import write_notebook
 from tinytorch_lab.errors import ConflictError, NotAvailableError
 from tinytorch_lab.grading.course import init_course
 from tinytorch_lab.grading.records import JobReport
-from tinytorch_lab.grading.service import GradingService, JobEvents
+from tinytorch_lab.grading.service import GradingService, RequestedJob
 from tinytorch_lab.grading.synthetic import STUDENTS
 
 GRADER = "demo-grader"
@@ -58,16 +58,16 @@ def _run_module(grading: GradingService, library: Library, module: ModuleInfo, h
         if student.hand_in:
             path = handed_in / student.id / "modules" / module.name / f"{module.name}.ipynb"
             write_notebook(student.hand_in(instructor, library.mutants(module)), path)
-    steps: list[tuple[str, JobEvents]] = [
-        ("generate", grading.generate(module.name)),
-        ("release", grading.release(module.name)),
-        ("collect", grading.collect(module.name, source=handed_in)),
-        ("autograde", grading.autograde(module.name)),
+    steps: list[tuple[str, RequestedJob]] = [
+        ("generate", grading.generate(module.name, actor=GRADER)),
+        ("release", grading.release(module.name, actor=GRADER)),
+        ("collect", grading.collect(module.name, source=handed_in, actor=GRADER)),
+        ("autograde", grading.autograde(module.name, actor=GRADER)),
     ]
     for title, events in steps:
         _finish(events, f"{module.name}: {title}")
     _mark(grading, module)
-    _finish(grading.feedback(module.name), f"{module.name}: feedback")
+    _finish(grading.feedback(module.name, actor=GRADER), f"{module.name}: feedback")
 
 
 def _mark(grading: GradingService, module: ModuleInfo) -> None:
@@ -76,10 +76,10 @@ def _mark(grading: GradingService, module: ModuleInfo) -> None:
         student = graders[answer.student]
         if not answer.marked:
             points = round(student.share * answer.total * 2) / 2
-            grading.mark(module.name, answer.student, answer.response_id, points, student.comment, GRADER)
+            grading.mark(module.name, answer.student, answer.response_id, points, student.comment, actor=GRADER)
 
 
-def _finish(events: JobEvents, title: str) -> None:
+def _finish(events: RequestedJob, title: str) -> None:
     with err.status(f"{title} …") as status:
         for event in events:
             if not isinstance(event, JobReport):

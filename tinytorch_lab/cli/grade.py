@@ -17,8 +17,8 @@ from tinytorch_lab.curriculum.catalogue import ModuleInfo
 from tinytorch_lab.errors import InvalidInputError
 from tinytorch_lab.grading.course import init_course
 from tinytorch_lab.grading.folder import CourseFolder, load_course_folder
-from tinytorch_lab.grading.records import Answer, GradeRow, JobReport, Progress
-from tinytorch_lab.grading.service import GradingService, JobEvents
+from tinytorch_lab.grading.records import Answer, GradeRow, JobReport, JobRow
+from tinytorch_lab.grading.service import GradingService, RequestedJob
 
 app = typer.Typer(help="Release, collect, autograde, mark and return a course's modules.", no_args_is_help=True)
 
@@ -50,7 +50,7 @@ def generate(
     """Check a module's source and write the instructor's notebook, solutions and mark schemes included."""
     with _service(course) as (place, grading):
         module = name if source else _checked(place, name).name
-        _follow(grading.generate(module, source), f"Generating {module}", as_json=as_json)
+        _follow(grading, grading.generate(module, source, actor=_user()), f"Generating {module}", as_json=as_json)
 
 
 @app.command("release")
@@ -58,7 +58,7 @@ def release(name: ModuleArgument, course: CourseOption = None, as_json: Json = F
     """Make the students' notebook and publish it."""
     with _service(course) as (place, grading):
         module = place.assignment(name)
-        _follow(grading.release(module), f"Releasing {module}", as_json=as_json)
+        _follow(grading, grading.release(module, actor=_user()), f"Releasing {module}", as_json=as_json)
 
 
 @app.command("collect")
@@ -72,7 +72,12 @@ def collect(
     """Collect submissions from the exchange, or from a folder."""
     with _service(course) as (place, grading):
         module = place.assignment(name)
-        _follow(grading.collect(module, student, source), f"Collecting {module}", as_json=as_json)
+        _follow(
+            grading,
+            grading.collect(module, _only(student), source, actor=_user()),
+            f"Collecting {module}",
+            as_json=as_json,
+        )
 
 
 @app.command("autograde")
@@ -85,7 +90,9 @@ def autograde(
     """Run the tests, hidden ones included, on what was collected."""
     with _service(course) as (place, grading):
         module = place.assignment(name)
-        _follow(grading.autograde(module, student), f"Autograding {module}", as_json=as_json)
+        _follow(
+            grading, grading.autograde(module, _only(student), actor=_user()), f"Autograding {module}", as_json=as_json
+        )
 
 
 @app.command("manual")
@@ -107,7 +114,7 @@ def manual(
             return
         if not student or not response or points is None:
             raise InvalidInputError("To mark an answer, give --student, --response and --points.")
-        answer = grading.mark(module, student, response, points, comment, author or getpass.getuser())
+        answer = grading.mark(module, student, response, points, comment, actor=author or _user())
     if as_json:
         show_json(asdict(answer))
     else:
@@ -125,7 +132,12 @@ def feedback(
     """Write each student's feedback page."""
     with _service(course) as (place, grading):
         module = place.assignment(name)
-        _follow(grading.feedback(module, student, force), f"Feedback on {module}", as_json=as_json)
+        _follow(
+            grading,
+            grading.feedback(module, _only(student), force, actor=_user()),
+            f"Feedback on {module}",
+            as_json=as_json,
+        )
 
 
 @app.command("report")
@@ -175,22 +187,42 @@ def _checked(place: CourseFolder, query: str) -> ModuleInfo:
     return module
 
 
-def _follow(events: JobEvents, title: str, *, as_json: bool) -> None:
+def _follow(grading: GradingService, job: RequestedJob, title: str, *, as_json: bool) -> None:
     """Show a job's progress, then what it did for each student; exits with 1 unless all went well."""
-    report = JobReport(ok=False, rows=())
-    with ProgressBar(console=err, transient=True) as bar:
-        task = bar.add_task(title, total=None)
-        for event in events:
-            if isinstance(event, Progress):
-                bar.update(task, total=event.total, completed=event.done, description=f"{title}: {event.subject}")
-                if event.level != "info":
-                    err.print(f"{event.subject}: {event.message}", markup=False, highlight=False, soft_wrap=True)
-            else:
-                report = event
-    rows = [asdict(row) for row in report.rows]
-    show_table(title, rows, as_json=as_json)
+    try:
+        report = _shown(job, title)
+    except KeyboardInterrupt:
+        grading.cancel(job.id, actor=_user())
+        raise
+    show_table(title, [_row_columns(row) for row in report.rows], as_json=as_json)
+    if report.message:
+        complain(report.message)
     if not report.ok:
         raise typer.Exit(1)
+
+
+def _shown(job: RequestedJob, title: str) -> JobReport:
+    with ProgressBar(console=err, transient=True) as bar:
+        task = bar.add_task(title, total=None)
+        for event in job:
+            if isinstance(event, JobReport):
+                return event
+            bar.update(task, total=event.total, completed=event.done, description=f"{title}: {event.subject}")
+            if event.level != "info":
+                err.print(f"{event.subject}: {event.message}", markup=False, highlight=False, soft_wrap=True)
+    raise RuntimeError("a job ends with its report")
+
+
+def _row_columns(row: JobRow) -> dict[str, object]:
+    return {"subject": row.subject, "ok": row.ok, "message": row.message, "score": row.score, "total": row.total}
+
+
+def _only(student: str | None) -> list[str] | None:
+    return None if student is None else [student]
+
+
+def _user() -> str:
+    return getpass.getuser()
 
 
 def _show_answers(answers: list[Answer], *, as_json: bool) -> None:

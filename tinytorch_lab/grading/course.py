@@ -49,7 +49,7 @@ def init_course(folder: Path, library: Library, students: Sequence[str] = ()) ->
         write_text(root / "nbgrader_config.py", _CONFIG)
     course = load_course_folder(root)
     with GradingService(course) as service:
-        service.enrol(students)
+        service.enrol(students, actor="init")
     return course
 
 

@@ -1,33 +1,60 @@
-"""What callers use: every operation of a course, run by the course's worker process."""
+"""What callers use: every operation of a course, done by the course's worker process."""
 
+import base64
 import importlib.util
-import os
-import subprocess
-import sys
+import queue
 import threading
-from collections.abc import Generator, Sequence
-from contextlib import closing
+import time
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
 from pathlib import Path
-from typing import IO, TYPE_CHECKING, Any, Self
+from types import NoneType
+from typing import TYPE_CHECKING, Any, Self, TypeVar
 
-from tinytorch_lab.errors import NotAvailableError
+from tinytorch_lab.coursework import Receipt
+from tinytorch_lab.errors import NotAvailableError, TinyTorchError
 from tinytorch_lab.grading.folder import CourseFolder
-from tinytorch_lab.grading.records import Answer, GradeRow, JobReport, Progress
+from tinytorch_lab.grading.records import Answer, GradeRow, Job, JobEvent, JobReport, JobRow, Progress
 
 if TYPE_CHECKING:
-    from tinytorch_lab.grading.wire import Record, Reply
+    from tinytorch_lab.grading.connection import WorkerConnection
 
-JobEvents = Generator[Progress | JobReport, None, None]
-"""A job in progress: steps as they happen, then one report. Closing it early stops the worker."""
+T = TypeVar("T")
+Listener = Callable[[JobEvent | None], None]
+"""Is told every step of every job, in a thread of the service; ``None`` when the worker died, so that some may be
+missed."""
+
+_RESTART_SECONDS = 1.0
+"""A worker that lived longer than this is replaced at once when it dies; another, when it is needed again."""
+
+
+@dataclass(frozen=True)
+class RequestedJob:
+    """A job that was asked for. Iterate over it to see it happen: steps, then one report."""
+
+    service: "GradingService"
+    id: int
+
+    def __iter__(self) -> Iterator[Progress | JobReport]:
+        return self.service.subscribe(self.id)
 
 
 class GradingService:
-    """The operations of one course. The worker is started by the first of them and ends with :meth:`close`."""
+    """The operations of one course, safe to call from several threads.
+
+    The worker is started by the first of them, replaced when it dies, and ended by :meth:`close`. Every operation
+    raises :class:`NotAvailableError` when the worker cannot be had, and :class:`ConflictError` when another service
+    has this course. ``actor`` is who asks; it is noted, and what the actor may do is the caller's to decide.
+    """
 
     def __init__(self, course: CourseFolder) -> None:
         self._course = course
-        self._worker: subprocess.Popen[bytes] | None = None
-        self._turn = threading.Lock()
+        self._worker: WorkerConnection | None = None
+        self._starting = threading.Lock()
+        self._started_at = 0.0
+        self._closed = False
+        self._listeners: list[Listener] = []
 
     def __enter__(self) -> Self:
         return self
@@ -45,150 +72,189 @@ class GradingService:
         if importlib.util.find_spec("nbgrader") is None:
             raise NotAvailableError("Grading needs nbgrader; install it with: pip install 'tinytorch-lab[grading]'")
 
-    def enrol(self, students: Sequence[str]) -> None:
-        """Create the gradebook when it is missing and enter ``students`` in it."""
-        for _ in self._call("enrol", students=list(students)):
-            pass
+    def start(self) -> None:
+        """Start the worker, which makes the course's database when it is missing and goes on with unfinished jobs."""
+        self._connected()
 
-    def generate(self, module: str, source: Path | None = None) -> JobEvents:
+    def close(self) -> None:
+        """End the worker; jobs that are not finished are gone on with by the next one."""
+        with self._starting:
+            self._closed = True
+            worker, self._worker = self._worker, None
+        if worker is not None:
+            worker.close()
+
+    # Jobs: each is entered in the queue, and done one at a time.
+
+    def generate(self, module: str, source: Path | None = None, *, actor: str) -> RequestedJob:
         """Write the instructor's notebook of ``module``, or of the module source at ``source``, to ``source/``."""
-        return self._job("generate", module=module, source=str(source.resolve()) if source else None)
+        return self._job("generate", actor, module=module, source=_absolute(source))
 
-    def release(self, module: str) -> JobEvents:
+    def release(self, module: str, *, actor: str) -> RequestedJob:
         """Make the students' notebook and publish it to the exchange."""
-        return self._job("release", module=module)
+        return self._job("release", actor, module=module)
 
-    def collect(self, module: str, student: str | None = None, source: Path | None = None) -> JobEvents:
+    def collect(
+        self, module: str, students: Sequence[str] | None = None, source: Path | None = None, *, actor: str
+    ) -> RequestedJob:
         """Take submissions from nbgrader's exchange, or from ``source`` with one folder per student."""
-        return self._job("collect", module=module, student=student, source=str(source.resolve()) if source else None)
+        return self._job("collect", actor, module=module, students=_names(students), source=_absolute(source))
 
-    def autograde(self, module: str, student: str | None = None) -> JobEvents:
-        """Run the tests on what was collected and store the scores."""
-        return self._job("autograde", module=module, student=student)
+    def autograde(
+        self, module: str, students: Sequence[str] | None = None, changed: bool = False, *, actor: str
+    ) -> RequestedJob:
+        """Run the tests on what was collected and store the scores; ``changed`` leaves out what was graded as it is."""
+        return self._job("autograde", actor, module=module, students=_names(students), changed=changed)
 
-    def feedback(self, module: str, student: str | None = None, force: bool = False) -> JobEvents:
+    def feedback(
+        self, module: str, students: Sequence[str] | None = None, force: bool = False, *, actor: str
+    ) -> RequestedJob:
         """Write the feedback pages; with ``force`` also those whose answers are not marked yet."""
-        return self._job("feedback", module=module, student=student, force=force)
+        return self._job("feedback", actor, module=module, students=_names(students), force=force)
+
+    def retry(self, job: int, *, actor: str) -> RequestedJob:
+        """Do a job again for those it failed for; for everyone when it failed as a whole."""
+        return RequestedJob(self, self._ask("retry", Job, actor, job=job, requested_at=_now()).id)
+
+    def cancel(self, job: int, *, actor: str) -> Job:
+        """Stop a job after the subject in hand, or before it begins."""
+        return self._ask("cancel", Job, actor, job=job)
+
+    def job(self, job: int) -> Job:
+        """Return how a job stands."""
+        return self._ask("job", Job, job=job)
+
+    def jobs(self, limit: int = 50) -> list[Job]:
+        """Return the last jobs, the newest first."""
+        return self._ask("jobs", list[Job], limit=limit)
+
+    def job_report(self, job: int) -> JobReport:
+        """Return what a job did for each subject so far."""
+        return self._ask("job_report", JobReport, job=job)
+
+    def job_log(self, job: int) -> str:
+        """Return what was logged during a job; nothing when there was nothing to log."""
+        try:
+            return (self._course.state / "jobs" / f"{job:d}.log").read_text(encoding="utf-8", errors="replace")
+        except FileNotFoundError:
+            return ""
+
+    def subscribe(self, job: int) -> Iterator[Progress | JobReport]:
+        """Yield what a job has done and does, step by step, then its report; a worker that dies is waited for."""
+        seen: set[str] = set()
+        with self.listening() as events:
+            while True:
+                now, report = self.job(job), self.job_report(job)
+                for row in report.rows:
+                    if row.subject not in seen:
+                        seen.add(row.subject)
+                        yield _progress(now, row)
+                if now.finished:
+                    yield report
+                    return
+                while (event := events.get()) is not None and not (event.job.id == job and event.job.finished):
+                    if event.job.id == job and event.row is not None and event.row.subject not in seen:
+                        seen.add(event.row.subject)
+                        yield _progress(event.job, event.row)
+
+    @contextmanager
+    def listening(self) -> Iterator["queue.SimpleQueue[JobEvent | None]"]:
+        """Give the steps of all jobs as they happen; ``None`` tells that the worker died and some may be missed."""
+        events: queue.SimpleQueue[JobEvent | None] = queue.SimpleQueue()
+        stop = self.listen(events.put)
+        try:
+            yield events
+        finally:
+            stop()
+
+    def listen(self, listener: Listener) -> Callable[[], None]:
+        """Have ``listener`` told every step of every job; returns what ends that."""
+        self._listeners.append(listener)
+        return lambda: self._listeners.remove(listener)
+
+    # Short operations: done as they come, also while a job is at work.
+
+    def enrol(self, students: Sequence[str], *, actor: str) -> None:
+        """Enter ``students`` in the gradebook; those already in it stay as they are."""
+        self._ask("enrol", NoneType, actor, students=list(students))
+
+    def submit(self, module: str, student: str, notebook: bytes) -> Receipt:
+        """Hand in ``notebook`` for ``student`` and return the signed receipt.
+
+        Raises:
+            NotFoundError: the module is not released.
+            InvalidInputError: it is too large, or no notebook.
+        """
+        content = base64.b64encode(notebook).decode("ascii")
+        return self._ask("submit", Receipt, student, module=module, student=student, notebook=content)
 
     def manual(self, module: str, student: str | None = None) -> list[Answer]:
         """Return the written answers with their mark schemes."""
-        records = self._call("manual", module=module, student=student)
-        return [record for record in records if isinstance(record, Answer)]
+        return self._ask("manual", list[Answer], module=module, student=student)
 
-    def mark(self, module: str, student: str, response_id: str, points: float, comment: str, author: str) -> Answer:
-        """Give an answer ``points`` and a comment in the name of ``author``."""
+    def mark(
+        self, module: str, student: str, response_id: str, points: float, comment: str = "", *, actor: str
+    ) -> Answer:
+        """Give an answer ``points`` and a comment."""
         place = {"module": module, "student": student, "response_id": response_id}
-        (answer,) = self._call("mark", **place, points=points, comment=comment, author=author)
-        if not isinstance(answer, Answer):
-            raise TypeError("marking answers with the answer as it now stands")
-        return answer
+        return self._ask("mark", Answer, actor, **place, points=points, comment=comment)
 
     def report(self, module: str | None = None) -> list[GradeRow]:
         """Return every student's grade in ``module``, or in all released modules."""
-        return [record for record in self._call("report", module=module) if isinstance(record, GradeRow)]
+        return self._ask("report", list[GradeRow], module=module)
 
-    def close(self) -> None:
-        """End the worker; a later call starts another."""
-        worker, self._worker = self._worker, None
-        if worker is None:
-            return
-        stdin, stdout = _pipes(worker)
-        stdin.close()
-        try:
-            worker.wait(timeout=10)
-        except subprocess.TimeoutExpired:
-            worker.kill()
-            worker.wait()
-        stdout.close()
+    def _job(self, kind: str, actor: str, **arguments: Any) -> RequestedJob:
+        asked = {"kind": kind, "arguments": arguments, "requested_at": _now()}
+        return RequestedJob(self, self._ask("submit_job", Job, actor, **asked).id)
 
-    def _job(self, operation: str, **arguments: object) -> JobEvents:
-        with closing(self._call(operation, **arguments)) as records:
-            for record in records:
-                if isinstance(record, (Progress, JobReport)):
-                    yield record
+    def _ask(self, operation: str, answer: "type[T]", actor: str = "", **arguments: Any) -> T:
+        from pydantic import TypeAdapter
 
-    def _call(self, operation: str, **arguments: object) -> "Generator[Record, None, None]":
-        from tinytorch_lab.grading import wire
+        return TypeAdapter(answer).validate_python(self._connected().request(operation, actor, arguments))
 
-        with self._turn:
-            worker = self._started()
-            finished = False
-            try:
-                _send(worker, wire.line(wire.Request(operation=operation, arguments=dict(arguments))))
-                while (reply := self._reply(worker)).kind == "item":
-                    yield wire.record_of(reply)
-                finished = True
-            finally:
-                if not finished:
-                    self._abandon()
-            if reply.kind == "error":
-                raise wire.error_of(reply)
+    def _connected(self) -> "WorkerConnection":
+        from tinytorch_lab.grading.connection import WorkerConnection
 
-    def _started(self) -> "subprocess.Popen[bytes]":
-        from tinytorch_lab.grading import wire
-
-        if self._worker is not None and self._worker.poll() is None:
+        with self._starting:
+            if self._worker is None:
+                self.require_nbgrader()
+                self._worker = WorkerConnection(self._course, self._tell, self._worker_died)
+                self._started_at = time.monotonic()
+                self._closed = False
             return self._worker
-        self.close()
-        self.require_nbgrader()
-        self._worker = _spawn(self._course)
-        reply = self._reply(self._worker)
-        if reply.kind == "error":
-            self.close()
-            raise wire.error_of(reply)
-        return self._worker
 
-    def _reply(self, worker: "subprocess.Popen[bytes]") -> "Reply":
-        from tinytorch_lab.grading import wire
+    def _tell(self, event: JobEvent | None) -> None:
+        for listener in tuple(self._listeners):
+            listener(event)
 
-        line = _pipes(worker)[1].readline()
-        if not line.endswith(b"\n"):
-            self._abandon()
-            log = _log_path(self._course)
-            raise NotAvailableError(f"The course worker stopped; what was finished is kept, the reason is in {log}.")
-        return wire.Reply.model_validate_json(line)
-
-    def _abandon(self) -> None:
-        if self._worker is not None:
-            self._worker.kill()
-            self.close()
+    def _worker_died(self, worker: "WorkerConnection") -> None:
+        with self._starting:
+            if self._worker is not worker:
+                return
+            self._worker = None
+            restart = not self._closed and time.monotonic() - self._started_at > _RESTART_SECONDS
+        if restart:
+            try:
+                self._connected()
+            except TinyTorchError:
+                # Whoever needs the worker next is told why it cannot be had.
+                self._started_at = time.monotonic()
+        self._tell(None)
 
 
-def _spawn(course: CourseFolder) -> "subprocess.Popen[bytes]":
-    # nbgrader looks for its helpers (alembic) on PATH; -P keeps the course folder off the worker's import path.
-    path = os.pathsep.join([str(Path(sys.executable).parent), os.environ.get("PATH", os.defpath)])
-    command = [sys.executable, "-P", "-m", "tinytorch_lab.grading", str(course.root)]
-    try:
-        course.state.mkdir(mode=0o700, exist_ok=True)
-        with _log_path(course).open("ab") as log:
-            return subprocess.Popen(
-                command,
-                stdin=subprocess.PIPE,
-                stdout=subprocess.PIPE,
-                stderr=log,
-                cwd=course.root,
-                env={**os.environ, "PATH": path},
-                start_new_session=True,
-            )
-    except OSError as error:
-        raise NotAvailableError(f"Cannot start the worker of the course in {course.root}: {error.strerror}.") from None
+def _progress(job: Job, row: JobRow) -> Progress:
+    return Progress(job.done, job.total, row.subject, row.message, "info" if row.ok else "error")
 
 
-def _log_path(course: CourseFolder) -> Path:
-    return course.state / "worker.log"
+def _absolute(path: Path | None) -> str | None:
+    return str(path.resolve()) if path else None
 
 
-def _pipes(worker: "subprocess.Popen[bytes]") -> tuple[IO[Any], IO[Any]]:
-    if worker.stdin is None or worker.stdout is None:
-        raise RuntimeError("a worker is always started with pipes")
-    return worker.stdin, worker.stdout
+def _names(students: Sequence[str] | None) -> list[str] | None:
+    return None if students is None else list(students)
 
 
-def _send(worker: "subprocess.Popen[bytes]", line: bytes) -> None:
-    stdin = _pipes(worker)[0]
-    try:
-        stdin.write(line)
-        stdin.flush()
-    except BrokenPipeError:
-        # The worker died since its last answer; reading its next line says so.
-        return
+def _now() -> str:
+    from tinytorch_lab.grading.evidence import now
+
+    return now()

@@ -1,84 +1,97 @@
 """The course worker: ``python -m tinytorch_lab.grading COURSE_DIR``.
 
-The only process that calls nbgrader and writes the gradebook of its course, because nbgrader changes the state of
-the process it runs in. It reads requests from standard input and answers on standard output, one JSON object a
-line; everything else that is printed goes to standard error. It ends with its parent.
+The only process that calls nbgrader and writes the database of its course, because nbgrader changes the state of the
+process it runs in. It reads requests from standard input and answers on standard output, one JSON object a line;
+everything else that is printed goes to standard error. Short operations are done in order as they come, while one
+thread does the jobs. It ends with its parent.
 """
 
 import fcntl
 import logging
 import os
-import queue
 import sys
 import threading
+import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from pathlib import Path
 from typing import BinaryIO
 
 from tinytorch_lab.errors import ConflictError, NotAvailableError, TinyTorchError
 from tinytorch_lab.grading import wire
 from tinytorch_lab.grading.folder import CourseFolder, load_course_folder
-from tinytorch_lab.grading.jobs import CourseJobs
+from tinytorch_lab.grading.gradebook import CourseGradebook, prepare
+from tinytorch_lab.grading.jobs.kinds import JobKinds
+from tinytorch_lab.grading.jobs.thread import JobThread
+from tinytorch_lab.grading.operations import CourseOperations
+from tinytorch_lab.grading.records import JobEvent
+from tinytorch_lab.grading.store.database import open_engine
 
+LOCK_SECONDS = 1.0
+"""How long a new worker waits for one that is just ending."""
 log = logging.getLogger(__name__)
 
 
 def main(arguments: list[str]) -> int:
     """Serve the course named in ``arguments`` until standard input ends."""
-    replies = _claim_stdout()
-    logging.basicConfig(level=logging.WARNING, format="%(asctime)s %(levelname)s %(name)s: %(message)s")
+    replies = _Replies()
+    logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s: %(message)s")
     try:
         course = load_course_folder(Path(arguments[0]))
-        with _sole_writer(course), CourseJobs(course) as jobs:
-            _send(replies, wire.Reply(kind="ready"))
-            for request in _Requests(sys.stdin.buffer):
-                _answer(jobs, request, replies)
+        with _sole_writer(course):
+            _serve(course, replies)
     except TinyTorchError as error:
-        _send(replies, wire.failure(error))
+        replies.send(wire.failure(error))
         return 1
     return 0
 
 
-class _Requests:
-    """The requests from ``stream``. When it ends in the middle of one, the process ends at once."""
-
-    def __init__(self, stream: BinaryIO) -> None:
-        self._lines: queue.SimpleQueue[bytes] = queue.SimpleQueue()
-        self._busy = threading.Event()
-        threading.Thread(target=self._read, args=(stream,), daemon=True).start()
-
-    def __iter__(self) -> Iterator[wire.Request]:
-        while line := self._next():
-            yield wire.Request.model_validate_json(line)
-
-    def _next(self) -> bytes:
-        self._busy.clear()
-        line = self._lines.get()
-        self._busy.set()
-        return line
-
-    def _read(self, stream: BinaryIO) -> None:
-        for line in stream:
-            self._lines.put(line)
-        # The gradebook commits one submission at a time, so stopping anywhere loses only the one in hand.
-        if self._busy.is_set():
-            os._exit(1)
-        self._lines.put(b"")
+def _serve(course: CourseFolder, replies: "_Replies") -> None:
+    prepare(course)
+    with closing(CourseGradebook(course)) as book, JobKinds(course, book) as kinds:
+        engine = open_engine(course.db_url)
+        jobs = JobThread(engine, kinds, _job_logs(course), replies.event)
+        operations = CourseOperations(course, engine, book, kinds, jobs.wake)
+        jobs.start()
+        replies.send(wire.Reply(kind="ready"))
+        for line in sys.stdin.buffer:
+            replies.send(_answer(operations, wire.Request.model_validate_json(line)))
+        jobs.end()
 
 
-def _answer(jobs: CourseJobs, request: wire.Request, replies: BinaryIO) -> None:
+class _Replies:
+    """The stream of replies; whatever else is printed goes to standard error."""
+
+    def __init__(self) -> None:
+        self._stream: BinaryIO = os.fdopen(os.dup(1), "wb")
+        os.dup2(2, 1)
+        self._turn = threading.Lock()
+
+    def send(self, reply: wire.Reply) -> None:
+        """Send ``reply``; when nobody reads any more, the end of standard input ends this process."""
+        try:
+            with self._turn:
+                self._stream.write(wire.line(reply))
+                self._stream.flush()
+        except BrokenPipeError:
+            log.info("Nobody reads the replies any more.")
+
+    def event(self, event: JobEvent) -> None:
+        """Tell what happened to a job."""
+        self.send(wire.Reply(kind="event", content=wire.plain(event)))
+
+
+def _answer(operations: CourseOperations, request: wire.Request) -> wire.Reply:
     try:
-        for record in jobs.run(request.operation, request.arguments):
-            _send(replies, wire.item(record))
-        _send(replies, wire.Reply(kind="end"))
+        result = operations.run(request.operation, request.actor, request.arguments)
+        return wire.Reply(kind="result", id=request.id, content=wire.plain(result))
     except TinyTorchError as error:
-        _send(replies, wire.failure(error))
+        return wire.failure(error, request.id)
     except Exception as error:
         log.exception("%s failed", request.operation)
         reason = f"{type(error).__name__}: {error}".splitlines()[0]
         sentence = f"{request.operation} failed inside the course worker ({reason}); its log has the details."
-        _send(replies, wire.failure(NotAvailableError(sentence)))
+        return wire.failure(NotAvailableError(sentence), request.id)
 
 
 @contextmanager
@@ -91,27 +104,33 @@ def _sole_writer(course: CourseFolder) -> Iterator[None]:
     except OSError as error:
         raise NotAvailableError(f"Cannot write {path}: {error.strerror}.") from None
     with lock:
-        try:
-            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
+        if not _locked(lock.fileno()):
             lock.seek(0)
             holder = lock.read().strip() or "unknown"
-            raise ConflictError(
-                f"The course in {course.root} is being graded by another process (pid {holder})."
-            ) from None
+            raise ConflictError(f"The course in {course.root} is being graded by another process (pid {holder}).")
         lock.truncate(0)
         lock.write(str(os.getpid()))
         lock.flush()
         yield
 
 
-def _claim_stdout() -> BinaryIO:
-    """Return the stream of replies, and let whatever else is printed go to standard error."""
-    replies = os.fdopen(os.dup(1), "wb")
-    os.dup2(2, 1)
-    return replies
+def _locked(lock: int) -> bool:
+    patience = time.monotonic() + LOCK_SECONDS
+    while True:
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            if time.monotonic() > patience:
+                return False
+            time.sleep(0.05)
+        else:
+            return True
 
 
-def _send(replies: BinaryIO, reply: wire.Reply) -> None:
-    replies.write(wire.line(reply))
-    replies.flush()
+def _job_logs(course: CourseFolder) -> Path:
+    folder = course.state / "jobs"
+    try:
+        folder.mkdir(mode=0o700, exist_ok=True)
+    except OSError as error:
+        raise NotAvailableError(f"Cannot write {folder}: {error.strerror}.") from None
+    return folder

@@ -91,14 +91,15 @@ job_outcomes = Table(
     metadata,
     Column("job_id", Integer, ForeignKey(jobs.c.id, ondelete="CASCADE"), primary_key=True),
     Column("subject", _ID, primary_key=True),
-    Column("state", String(16), nullable=False, comment="started, done or failed"),
-    Column("attempt", Integer, nullable=False, default=1),
+    Column("state", String(16), nullable=False, comment="waiting, started, done or failed"),
+    Column("attempt", Integer, nullable=False, default=0),
     Column("message", Text, nullable=False, default=""),
     Column("score", Float),
     Column("total", Float),
+    Column("details", JSON, comment="what a kind of job has to say beyond that, such as a regrade's differences"),
     Column("at", _TIME, nullable=False),
 )
-"""What a job did for each student; one that is ``started`` when the worker dies is tried again."""
+"""What a job does for each student; one that is ``started`` when the worker dies is tried again."""
 
 runs = Table(
     "tinytorch_run",

@@ -195,11 +195,17 @@ def upgrade() -> None:
         "tinytorch_job_outcome",
         sa.Column("job_id", sa.Integer(), nullable=False),
         sa.Column("subject", sa.String(length=128), nullable=False),
-        sa.Column("state", sa.String(length=16), nullable=False, comment="started, done or failed"),
+        sa.Column("state", sa.String(length=16), nullable=False, comment="waiting, started, done or failed"),
         sa.Column("attempt", sa.Integer(), nullable=False),
         sa.Column("message", sa.Text(), nullable=False),
         sa.Column("score", sa.Float(), nullable=True),
         sa.Column("total", sa.Float(), nullable=True),
+        sa.Column(
+            "details",
+            sa.JSON(),
+            nullable=True,
+            comment="what a kind of job has to say beyond that, such as a regrade's differences",
+        ),
         sa.Column("at", sa.String(length=32), nullable=False),
         sa.ForeignKeyConstraint(
             ["job_id"], ["tinytorch_job.id"], name=op.f("fk_tinytorch_job_outcome_job_id"), ondelete="CASCADE"
