@@ -8,8 +8,9 @@ of all hashes of ``grain`` tokens in a row the smallest in every window of ``win
 import builtins
 import keyword
 import re
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field
+from bisect import bisect_right
+from collections.abc import Iterable
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import Literal
 
@@ -21,8 +22,7 @@ Kind = Literal["code", "answer"]
 Hashes = NDArray[np.uint64]
 
 _CODE = re.compile(
-    r"""(?P<newline>\n)
-    |(?P<blank>[^\S\n]+|\\\n|\#[^\n]*)
+    r"""(?P<blank>\s+|\\\n|\#[^\n]*)
     |(?P<string>[rbfuRBFU]{0,2}(?:'{3}(?:[^'\\]|\\.|'(?!''))*(?:'{3}|\Z)|"{3}(?:[^"\\]|\\.|"(?!""))*(?:"{3}|\Z)
         |'(?:[^'\\\n]|\\.)*'?|"(?:[^"\\\n]|\\.)*"?))
     |(?P<number>\d[\w.]*)
@@ -36,21 +36,22 @@ _MULTIPLIER, _MIX = np.uint64(0x100000001B3), np.uint64(0x9E3779B97F4A7C15)
 
 
 @dataclass(frozen=True)
-class Token:
-    """A token as it is compared, and the cell and line (from 1) it stands in."""
-
-    text: str
-    cell: str
-    line: int
-
-
-@dataclass(frozen=True)
 class Fingerprints:
-    """A document's tokens and the hashes kept of them, with the place of each hash's first token."""
+    """A document: a number and a line (from 1) for each token, and the hashes kept, each with its first token's place.
 
-    tokens: tuple[Token, ...]
+    ``cells`` are the names of the cells, ``starts`` the place where each begins.
+    """
+
+    numbers: list[int]
+    lines: list[int]
+    cells: list[str]
+    starts: list[int]
     hashes: Hashes
     places: NDArray[np.intp]
+
+    def cell(self, place: int) -> str:
+        """Return the name of the cell that the token at ``place`` stands in."""
+        return self.cells[bisect_right(self.starts, place) - 1]
 
 
 @dataclass
@@ -69,7 +70,7 @@ class Reader:
     @cached_property
     def given_hashes(self) -> Hashes:
         """Every hash in the course's own texts."""
-        found = [self._hashes(tuple(self._tokens("", text))) for text in (*self.scaffold, *self.solution)]
+        found = [_hashes(self._tokens(text)[0], self.grain) for text in (*self.scaffold, *self.solution)]
         return np.unique(np.concatenate([np.empty(0, np.uint64), *found]))
 
     @cached_property
@@ -92,34 +93,37 @@ class Reader:
 
         No fingerprint reaches from one text into the next.
         """
-        tokens: list[Token] = []
-        hashes, places = [np.empty(0, np.uint64)], [np.empty(0, np.intp)]
+        document = Fingerprints([], [], [], [], np.empty(0, np.uint64), np.empty(0, np.intp))
+        hashes, places = [document.hashes], [document.places]
         for cell, text in texts:
-            found = tuple(self._tokens(cell, text))
-            hashed = self._hashes(found)
+            numbers, lines = self._tokens(text)
+            hashed = _hashes(numbers, self.grain)
             kept = _winnowed(hashed, _GRAIN[self.kind][1])
+            document.cells.append(cell)
+            document.starts.append(len(document.numbers))
             hashes.append(hashed[kept])
-            places.append(kept + len(tokens))
-            tokens += found
-        return Fingerprints(tuple(tokens), np.concatenate(hashes), np.concatenate(places))
+            places.append(kept + len(document.numbers))
+            document.numbers.extend(numbers)
+            document.lines.extend(lines)
+        return replace(document, hashes=np.concatenate(hashes), places=np.concatenate(places))
 
-    def numbers(self, tokens: Iterable[Token]) -> list[int]:
-        """Return a number for every token, the same for the same text."""
-        return [self._vocabulary.setdefault(token.text, len(self._vocabulary) + 1) for token in tokens]
+    def _tokens(self, text: str) -> tuple[list[int], list[int]]:
+        found = _code_tokens(text, self._kept_names) if self.kind == "code" else _words(text)
+        vocabulary = self._vocabulary
+        numbered = [(vocabulary.setdefault(token, len(vocabulary) + 1), line) for token, line in found]
+        return [number for number, _ in numbered], [line for _, line in numbered]
 
-    def _tokens(self, cell: str, text: str) -> Iterable[Token]:
-        return _code_tokens(cell, text, self._kept_names) if self.kind == "code" else _words(cell, text)
 
-    def _hashes(self, tokens: Sequence[Token]) -> Hashes:
-        numbers = np.array(self.numbers(tokens), np.uint64)
-        if len(numbers) < self.grain:
-            return np.empty(0, np.uint64)
-        hashes = np.zeros(len(numbers) - self.grain + 1, np.uint64)
-        for shift in range(self.grain):
-            hashes = hashes * _MULTIPLIER + numbers[shift : shift + len(hashes)]
-        # Neighbouring sums are alike; the smallest must not be so for its numbers, but by chance.
-        hashes = (hashes ^ (hashes >> np.uint64(31))) * _MIX
-        return hashes ^ (hashes >> np.uint64(29))
+def _hashes(tokens: list[int], grain: int) -> Hashes:
+    numbers = np.array(tokens, np.uint64)
+    if len(numbers) < grain:
+        return np.empty(0, np.uint64)
+    hashes = np.zeros(len(numbers) - grain + 1, np.uint64)
+    for shift in range(grain):
+        hashes = hashes * _MULTIPLIER + numbers[shift : shift + len(hashes)]
+    # Neighbouring sums are alike; the smallest must not be so for its numbers, but by chance.
+    hashes = (hashes ^ (hashes >> np.uint64(31))) * _MIX
+    return hashes ^ (hashes >> np.uint64(29))
 
 
 def _winnowed(hashes: Hashes, window: int) -> NDArray[np.intp]:
@@ -129,22 +133,25 @@ def _winnowed(hashes: Hashes, window: int) -> NDArray[np.intp]:
     return np.unique(windows.argmin(axis=1) + np.arange(len(windows)))
 
 
-def _code_tokens(cell: str, text: str, kept: frozenset[str]) -> Iterable[Token]:
-    """Yield the tokens of code, whether or not Python can read it."""
+def _code_tokens(text: str, kept: frozenset[str]) -> Iterable[tuple[str, int]]:
+    """Yield the tokens of code with their lines, whether or not Python can read it."""
     line, former = 1, ""
     for match in _CODE.finditer(text):
         kind, found = match.lastgroup, match.group()
-        if kind not in ("newline", "blank"):
-            own = kind == "string" or (kind == "name" and found not in kept and former != ".")
-            yield Token(str(kind) if own else found, cell, line)
+        if kind == "blank" or kind == "string":
+            if kind == "string":
+                yield kind, line
+                former = ""
+            line += found.count("\n")
+        else:
+            yield ("name" if kind == "name" and found not in kept and former != "." else found), line
             former = found
-        line += found.count("\n")
 
 
-def _words(cell: str, text: str) -> Iterable[Token]:
+def _words(text: str) -> Iterable[tuple[str, int]]:
     line = 1
     for match in _WORD.finditer(text.casefold()):
         if match.group() == "\n":
             line += 1
         else:
-            yield Token(match.group(), cell, line)
+            yield match.group(), line

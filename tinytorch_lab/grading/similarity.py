@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from rapidfuzz.distance import Indel
 
 from tinytorch_lab.curriculum.cells import grade_id
-from tinytorch_lab.grading.fingerprints import Fingerprints, Kind, Reader
+from tinytorch_lab.grading.fingerprints import Fingerprints, Hashes, Kind, Reader
 from tinytorch_lab.grading.sources import ModuleSource
 
 _COMMON_SHARE, _COMMON_LEAST = 0.1, 8
@@ -106,7 +106,7 @@ def similar_work(reader: Reader, works: Sequence[Work], most: int = 100, cell: s
     left, right, shared, share = _candidates(kind, telling)
     if kind == "answer":
         pairs_of_places = zip(left, right, strict=True)
-        share = np.maximum(share, [_same_words(reader, documents[i], documents[j]) for i, j in pairs_of_places])
+        share = np.maximum(share, [_same_words(documents[i], documents[j]) for i, j in pairs_of_places])
     # Of two pairs with the same share the one with more in common says more.
     order = np.lexsort((right, left, -shared, -share))[:most]
     pairs = tuple(
@@ -130,20 +130,33 @@ def _code_of(source: ModuleSource, notebook: NotebookNode) -> Iterable[tuple[str
             yield grade_id(cell) or f"cell {number}", str(cell.source)
 
 
-def _telling(documents: Sequence[Fingerprints], known: NDArray[np.uint64]) -> list[NDArray[np.uint64]]:
+def _telling(documents: Sequence[Fingerprints], known: Hashes) -> list[Hashes]:
     """Return each document's hashes without the known ones and those that many different documents have.
 
     Documents with the same fingerprints count once, so that a solution passed around as it is stays telling.
     """
-    own = [np.setdiff1d(document.hashes, known) for document in documents]
+    own = [_without(np.unique(document.hashes), known) for document in documents]
     distinct = list({hashes.tobytes(): hashes for hashes in own}.values())
     values, counts = np.unique(np.concatenate([np.empty(0, np.uint64), *distinct]), return_counts=True)
     common = values[counts > max(_COMMON_LEAST, _COMMON_SHARE * len(documents))]
-    return [np.setdiff1d(hashes, common, assume_unique=True) for hashes in own]
+    return [_without(hashes, common) for hashes in own]
+
+
+def _without(hashes: Hashes, dropped: Hashes) -> Hashes:
+    """Return the ``hashes`` that are not among ``dropped``; both are in order."""
+    return hashes[~_among(hashes, dropped)]
+
+
+def _among(hashes: Hashes, others: Hashes) -> NDArray[np.bool_]:
+    if not len(others):
+        return np.zeros(len(hashes), bool)
+    places = np.searchsorted(others, hashes)
+    found: NDArray[np.bool_] = others[np.minimum(places, len(others) - 1)] == hashes
+    return found
 
 
 def _candidates(
-    kind: Kind, telling: Sequence[NDArray[np.uint64]]
+    kind: Kind, telling: Sequence[Hashes]
 ) -> tuple[NDArray[np.intp], NDArray[np.intp], NDArray[np.float64], NDArray[np.float64]]:
     """Return the pairs (two columns of places) that share enough, how many fingerprints, and of what share."""
     shared = _shared(telling)
@@ -156,7 +169,7 @@ def _candidates(
     return left, right, shared[left, right], share[left, right]
 
 
-def _shared(telling: Sequence[NDArray[np.uint64]]) -> NDArray[np.float64]:
+def _shared(telling: Sequence[Hashes]) -> NDArray[np.float64]:
     """Return how many hashes every two documents share, as a symmetric matrix."""
     count = len(telling)
     owners = np.repeat(np.arange(count), [len(hashes) for hashes in telling])
@@ -173,19 +186,20 @@ def _shared(telling: Sequence[NDArray[np.uint64]]) -> NDArray[np.float64]:
     return square + square.T
 
 
-def _same_words(reader: Reader, left: Fingerprints, right: Fingerprints) -> float:
+def _same_words(left: Fingerprints, right: Fingerprints) -> float:
     """Return the share of words that two answers have in the same order."""
-    return float(Indel.normalized_similarity(reader.numbers(left.tokens), reader.numbers(right.tokens)))
+    return float(Indel.normalized_similarity(left.numbers, right.numbers))
 
 
-def _matches(reader: Reader, left: Fingerprints, right: Fingerprints, telling: NDArray[np.uint64]) -> tuple[Match, ...]:
+def _matches(reader: Reader, left: Fingerprints, right: Fingerprints, telling: Hashes) -> tuple[Match, ...]:
     """Return the shared passages, in the left one's order: runs of fingerprints that go on in both."""
     places: dict[int, list[int]] = defaultdict(list)
     for value, place in zip(right.hashes.tolist(), right.places.tolist(), strict=True):
         places[value].append(place)
     spans: list[list[int]] = []
-    for value, here in zip(left.hashes.tolist(), left.places.tolist(), strict=True):
-        if value not in places or not _contains(telling, value):
+    kept = _among(left.hashes, telling)
+    for value, here in zip(left.hashes[kept].tolist(), left.places[kept].tolist(), strict=True):
+        if value not in places:
             continue
         # Of several places in the other work the one that continues the passage is meant.
         follows = spans[-1][3] if spans else 0
@@ -206,18 +220,11 @@ def _goes_on(
     reader: Reader, left: Fingerprints, right: Fingerprints, span: Sequence[int], here: int, there: int
 ) -> bool:
     near = here - span[1] <= reader.reach and 0 <= there - span[3] <= reader.reach
-    same_left = left.tokens[span[0]].cell == left.tokens[here].cell
-    return near and same_left and right.tokens[span[2]].cell == right.tokens[there].cell
-
-
-def _contains(ordered: NDArray[np.uint64], value: int) -> bool:
-    place = int(np.searchsorted(ordered, np.uint64(value)))
-    return place < len(ordered) and bool(ordered[place] == value)
+    return near and left.cell(span[0]) == left.cell(here) and right.cell(span[2]) == right.cell(there)
 
 
 def _passage(document: Fingerprints, first: int, last: int) -> Passage:
-    begin, end = document.tokens[first], document.tokens[last]
-    return Passage(begin.cell, begin.line, end.line)
+    return Passage(document.cell(first), document.lines[first], document.lines[last])
 
 
 def _groups(students: Sequence[str], pairs: Iterable[tuple[int, int]]) -> tuple[tuple[str, ...], ...]:
