@@ -25,16 +25,24 @@ class CourseApi(web.RequestHandler):
         """
         raise NotImplementedError
 
+    def content(self) -> bytes:
+        """Return the request's body."""
+        return self.request.body
+
+    def chosen(self, route: Route) -> None:
+        """Be told which route is asked for."""
+
     async def ask(self, course: str, path: str) -> None:
         """Answer the request for ``path`` below the course."""
         open_course, caller = self.open_course(course)
         route, found = self._route(path)
+        self.chosen(route)
         if RANK[caller.role] < RANK[route.role]:
             raise web.HTTPError(403, "Only a%s %s may do this.", "n" if route.role == "instructor" else "", route.role)
         query = {name: values[-1].decode("utf-8", "replace") for name, values in self.request.query_arguments.items()}
         call = Call(open_course, caller, found, query)
         try:
-            answer = await asyncio.to_thread(route.ask, call, self.request.body)
+            answer = await asyncio.to_thread(route.ask, call, self.content())
         except TinyTorchError as error:
             raise web.HTTPError(status_of(error), "%s", str(error)) from error
         self._give(answer, route.status)

@@ -1,0 +1,1 @@
+"""JupyterHub: one grading service for a whole course, under its own account."""
