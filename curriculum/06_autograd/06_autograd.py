@@ -753,9 +753,17 @@ uses the tanh that `forward` kept for this purpose.
 #| export
 @backward_for(GELUOp)
 def gelu_backward(op: GELUOp, grad: np.ndarray) -> tuple[np.ndarray, ...]:
+    """grad · ½ (1 + t + x (1 - t²) · slope of the tanh's argument), with few arrays: it is a network's widest layer."""
     x, t = op.inputs[0].data, op.tanh
-    inner_slope = SQRT_2_OVER_PI * (1.0 + 3 * 0.044715 * (x * x))
-    return (grad * (0.5 * (1.0 + t) + 0.5 * x * (1.0 - t * t) * inner_slope),)
+    slope = x * x
+    slope *= 3 * 0.044715 * SQRT_2_OVER_PI
+    slope += SQRT_2_OVER_PI
+    slope *= x
+    slope *= 1.0 - t * t
+    slope += t
+    slope += 1.0
+    slope *= 0.5
+    return (grad * slope,)
 
 
 # %% nbgrader={"grade": false, "grade_id": "activations", "locked": false, "schema_version": 3, "solution": true, "task": false}

@@ -336,30 +336,28 @@ probe(
 r"""
 ### What the root does: measure it
 
-The next cell draws queries and keys of growing width, and looks at three things, with and without the division: the
-spread of the scores, how many keys a query effectively listens to ($e^H$ for the entropy $H$ of its weights; 64 would
-be all of them), and the mean size of the gradient that reaches the keys. What to look for: without the root, each
-query soon listens to a single key, long before anything has been learned, and the gradient falls away. With it, none
-of the three depends on the width.
+The next cell draws 64 queries and 64 keys of growing width, and looks at three things, with and without the division:
+the spread of the scores, how many keys a query effectively listens to ($e^H$ for the entropy $H$ of its weights; 64
+would be all of them), and the gradient that gets through the softmax to the scores, from random gradients behind it.
+What to look for: without the root, each query soon listens to a single key, before anything has been learned, and
+the gradient falls away. With it, none of the three depends on the width.
 """
 
 # %% tags=["measure"]
 generator = np.random.default_rng(0)
-print("               spread of scores     keys listened to     gradient of a key")
-print(f"{'width':>6} {'with √d':>14} {'without':>9} {'with √d':>11} {'without':>9} {'with √d':>11} {'without':>9}")
+print("           spread of scores      keys listened to    gradient of a score")
+print(f"{'width':>6} {'with √d':>10} {'without':>9}" + f" {'with √d':>11} {'without':>9}" * 2)
 for width in (4, 16, 64, 256, 1024):
-    columns = []
-    for factor in (1.0, math.sqrt(width)):  # a factor √d in the queries undoes the division
-        q = Tensor(factor * generator.normal(size=(64, width)))
-        k = Tensor(generator.normal(size=(64, width)), requires_grad=True)
-        _, weights = scaled_dot_product_attention(q, k, Tensor(np.eye(64)))
-        shares = weights.data.astype(np.float64)
-        listened = np.exp(-(shares * np.log(shares + 1e-300)).sum(axis=1)).mean()
-        weights.backward(generator.normal(size=(64, 64)))
-        spread = (q.data @ k.data.T / math.sqrt(width)).std()
-        columns.append((spread, listened, np.linalg.norm(k.grad, axis=1).mean() / factor / math.sqrt(width) * 8))
-    (a, b, c), (x, y, z) = columns
-    print(f"{width:6} {a:14.2f} {x:9.2f} {b:11.1f} {y:9.1f} {c:11.4f} {z:9.4f}")
+    products = generator.normal(size=(64, width)) @ generator.normal(size=(width, 64))
+    measured = []
+    for divisor in (math.sqrt(width), 1.0):
+        scores = Tensor(products / divisor, dtype=np.float64, requires_grad=True)
+        weights = softmax(scores)
+        listened = np.exp(-(weights.data * np.log(weights.data + 1e-300)).sum(axis=1)).mean()
+        weights.backward(np.random.default_rng(1).normal(size=(64, 64)))
+        measured.append((scores.data.std(), listened, np.linalg.norm(scores.grad, axis=1).mean()))
+    (a, b, c), (x, y, z) = measured
+    print(f"{width:6} {a:10.2f} {x:9.2f} {b:11.1f} {y:9.1f} {c:11.3f} {z:9.3f}")
 
 # %% [markdown]
 r"""
@@ -563,10 +561,11 @@ r"""
 ### Minus infinity, or a large number?
 
 Much code adds $-10^4$ or $-10^9$ instead of $-\infty$, so that a query without keys gets an average instead of NaN. The
-next cell tries numbers in half precision, whose largest value is 65,504 (NumPy's `float16`). What to look for: too
-small a number leaks, $-10^9$ is no number in this format but $-\infty$ again, and two masks *added* overflow to
-$-\infty$ as well, so the protection fails where it was wanted. And the query without keys does not complain any more:
-it returns the mean of all that was forbidden.
+next cell tries numbers in half precision, whose largest value is 65,504 (NumPy's `float16`), on four scores of which two
+are forbidden. What to look for: too small a number leaks; $-10^9$ is no number in this format but $-\infty$ again; and
+two masks *added* overflow to $-\infty$ as well, so the protection fails where it was wanted. The last column forbids
+all four: a finite number subtracted everywhere changes nothing (or, if it is so large that rounding has swallowed the
+scores, leaves an even mean), so the query looks at what it must not see, and says no word.
 """
 
 # %% tags=["measure"]
@@ -984,10 +983,12 @@ probe("float32 stays", str(single(Tensor(x.data), padding_mask(lengths, n)).dtyp
 r"""
 ### What heads cost
 
-The same width, divided among more and more heads. What to look for: the multiplications of the two products stay the
-same, and the time does not (each head has a softmax of its own over $n^2$ numbers, and small matrices keep the
-processor less busy); the memory grows in proportion. The last column runs the heads one after the other in a Python
-loop: heads are independent of each other, a batch axis like any other, and that is what hardware is given.
+The same width, divided among more and more heads, all at once as a batch axis, and one after the other in a Python
+loop, which gives the same numbers, since heads are independent of each other. What to look for: the multiplications of
+the two products stay the same for any number of heads. Memory and time do not: each head has $n^2$ scores of its own,
+which are scaled, exponentiated, divided. And when the arrays of all heads together have outgrown the cache of the
+processor, the loop is *quicker*: each head's arrays still fit. A GPU, with thousands of units to keep busy, prefers
+the batch.
 """
 
 # %% tags=["measure"]
@@ -1090,8 +1091,8 @@ The next cell runs a multi-head layer on longer and longer sequences and measure
 its graph keeps (`graph_memory`, Module 06), and the peak without recording. What to look for: the slope. On
 logarithmic axes a straight line with slope 1 is proportional, with slope 2 quadratic. For short sequences the
 projections dominate, and doubling the length costs twice the time; then the square takes over. In the last column: how many
-$n \times n$ matrices per head does the graph keep? (Which arrays of `scaled_dot_product_attention` are they, and
-which does a backward rule read?)
+$n \times n$ matrices per head does the graph keep? (Which arrays of `scaled_dot_product_attention` are they, which
+one do all heads share, and which does a backward rule read?)
 """
 
 # %% tags=["measure"]
@@ -1138,9 +1139,11 @@ largest score so far, $m$, the sum $s = \sum e^{\text{score} - m}$, and the sum 
 larger score, the old sums are multiplied by $e^{m_{\text{old}} - m_{\text{new}}}$, as if they had been formed with the
 new maximum from the start. Memory: one tile, whatever the length. This is the idea of FlashAttention (Dao and others, 2022).
 
-What to look for: equal results, a peak that grows linearly instead of quadratically, and *more* Python in more time for
-short sequences. On a GPU the tile stays in the fast memory next to the arithmetic, and the tiled version is faster,
-although it multiplies as much: moving the matrix was the cost.
+What to look for: equal results; a peak that hardly grows, against one that grows with the square; and the time. For a
+short sequence there is one tile and nothing to gain. For a long one the tiled version wins, although it is a loop in
+Python and its softmax is *more* work. Two reasons: a tile stays in the cache, next to the arithmetic, while the whole
+matrix travels to main memory and back at every step of the computation; and tiles above the diagonal are skipped. (Which
+of the two is worth more? Compute all tiles, and see.)
 """
 
 # %% tags=["measure"]
@@ -1202,9 +1205,9 @@ memory of fixed size. Why were they given up? The next cell compares both in two
 - **Reach.** How much gradient arrives at the *first* input from the result at the last place? In a recurrence it has
   passed through $n$ products with $W$; in attention, it takes one step.
 
-What to look for: the recurrence loses more than a factor of ten in time per place while attention's matrices are small,
-and the gap closes as $n$ grows, since $n^2$ catches up. Its gradient falls exponentially with the distance, that of attention
-falls like the weight, $1/n$.
+What to look for: the recurrence takes its time for each place, whereas attention takes all places in one go, until $n^2$
+shows, at the end of its column. The gradient of the recurrence falls exponentially with the distance, until float32 has
+no number small enough; that of attention falls like a weight, $1/n$.
 """
 
 # %% tags=["measure"]
@@ -1412,7 +1415,8 @@ and computed the same result tile by tile.
 attention weights of one layer, the projections' activations, and the time of each part grow? At which length do the
 two parts of the time meet, for their width of 1,024? Which n × n arrays does our graph keep per head, which of them does a
 backward rule read, and what does the tiled version keep instead? Explain how the running maximum makes tiles possible,
-why FlashAttention is *faster* on a GPU although it computes at least as much, and why yours was not.
+and why tiles are *faster*, on a GPU as in your table, although the softmax becomes more work; how would you find out how
+much of your gain comes from skipped tiles?
 
 **Expected response:** 150–300 words, with at least two of your own figures.
 """
@@ -1426,13 +1430,13 @@ EXCELLENT (9-10 points):
 - Names the kept arrays (scores, masked scores, weights: about three per head by the own last column) and says that only the weights are read, by softmax and by the product with v
 - Tiled version keeps one tile and, per query, maximum, sum and weighted values; for training the tiles are computed again on the way back
 - Explains the correction factor exp(old maximum - new maximum) for sum and weighted values
-- Says that on a GPU the traffic between large and fast memory is the cost, tiles stay in fast memory; in NumPy each tile is still written to memory, and Python adds its overhead
+- Says that traffic between large and fast memory is the cost, and tiles stay in the cache (on a GPU, in the memory next to the units); proposes to compute all tiles, or to compare without a causal mask, to separate the two gains
 - Quotes own peaks and times for whole and tiled
 GOOD (7-8 points):
 - Right factors for memory and time
 - Knows the kept matrices and the idea of the running maximum
 - Quotes own figures for at least one of time and memory
-- Bandwidth named as the reason, without the comparison with the own code
+- Bandwidth named as the reason, without separating it from the skipped tiles
 SATISFACTORY (5-6 points):
 - Knows that memory grows with the square, with one factor wrong
 - Describes tiling as computing in pieces, without the softmax's difficulty
