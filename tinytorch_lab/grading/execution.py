@@ -60,15 +60,17 @@ class ModuleRunner:
         self._references.pop(source.digest, None)
         self._reference(source)
 
-    def grade(self, source: ModuleSource, notebook: NotebookNode) -> GradedRun:
+    def grade(self, source: ModuleSource, notebook: NotebookNode, earlier: Path | None = None) -> GradedRun:
         """Run ``notebook``, a repaired submission, and judge its tests.
+
+        It imports the reference's earlier modules, or the package below the folder ``earlier``.
 
         Raises:
             InvalidInputError: the reference solution fails its own tests.
             NotAvailableError: nothing can be run here.
         """
         reference = self._reference(source)
-        results, end = self._run(source, notebook)
+        results, end = self._run(source, notebook, earlier)
         tests = tuple(_scored(test, results[_cell_id(test)], reference[_cell_id(test)], end) for test in source.tests)
         return GradedRun(_with_outputs(notebook, results), tests, end, _problems(notebook, results))
 
@@ -81,11 +83,13 @@ class ModuleRunner:
             self._references[source.digest] = results
         return self._references[source.digest]
 
-    def _run(self, source: ModuleSource, notebook: NotebookNode) -> tuple[dict[str, CellResult], RunEnd]:
+    def _run(
+        self, source: ModuleSource, notebook: NotebookNode, earlier: Path | None = None
+    ) -> tuple[dict[str, CellResult], RunEnd]:
         job = Job(
             cells=tuple(_cell(cell, source) for cell in notebook.cells if cell.cell_type == "code"),
             limits=Limits.from_table(self._course.library.course.limits),
-            path=self._earlier_modules(source.name),
+            path=(str(earlier),) if earlier else self._earlier_modules(source.name),
             files=source.files,
             seed=self._seed(source),
         )
