@@ -1,0 +1,211 @@
+"""A module's tests on the student's own earlier modules: a second run, for information, that never counts.
+
+The graded run imports the reference's earlier modules, so that an early mistake does not cost later marks. This one
+tells how the student's own would have done, and which of them makes a difference: each is put back to the
+reference by itself, and what that mends it explains; a test that no single one mends is tried with one of them alone.
+"""
+
+import copy
+import shutil
+import tempfile
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import asdict, dataclass
+from pathlib import Path
+
+from pydantic import TypeAdapter
+from sqlalchemy import Connection, select
+
+from tinytorch_lab.curriculum.notebooks import read_notebook
+from tinytorch_lab.errors import ConflictError, InvalidInputError, NotAvailableError, NotFoundError
+from tinytorch_lab.grading.evidence import Evidence, ScoredTest, now
+from tinytorch_lab.grading.execution import ModuleRunner
+from tinytorch_lab.grading.folder import CourseFolder
+from tinytorch_lab.grading.sources import ModuleSource
+from tinytorch_lab.grading.store.database import put_row
+from tinytorch_lab.grading.store.tables import own_runs
+from tinytorch_lab.package.exporter import NotebookSource, export_package
+
+Judge = Callable[[frozenset[str]], Mapping[str, float]]
+"""Returns every test's points in a run in which the named modules are the student's own, all others the reference."""
+
+
+@dataclass(frozen=True)
+class OwnTest:
+    """One test on the student's own earlier modules, beside its ``graded`` points; ``causes`` explain a difference.
+
+    ``message`` is the student's to read: it tells no hidden input and no expected value.
+    """
+
+    test: str
+    score: float
+    graded: float
+    possible: float
+    message: str
+    causes: tuple[str, ...] = ()
+
+    @property
+    def differs(self) -> bool:
+        """Whether the student's own earlier modules make a difference."""
+        return self.score != self.graded
+
+
+@dataclass(frozen=True)
+class OwnRun:
+    """The second run. ``own`` are the modules taken from the student, ``replaced`` says why others were not."""
+
+    module: str
+    student: str
+    graded_at: str
+    tests: tuple[OwnTest, ...]
+    own: tuple[str, ...]
+    replaced: Mapping[str, str]
+
+
+_ADAPTER = TypeAdapter(OwnRun)
+
+
+class OwnModuleRunner:
+    """Runs submissions of one course on their authors' earlier modules; the reference's are read once per module."""
+
+    def __init__(self, course: CourseFolder, runner: ModuleRunner) -> None:
+        self._course, self._runner = course, runner
+        self._references: dict[str, dict[str, NotebookSource]] = {}
+
+    def run(self, source: ModuleSource, evidence: Evidence) -> OwnRun:
+        """Run the submission that ``evidence`` is about, and find which earlier modules cause a difference.
+
+        It takes one run when they make no difference, else about one more for each of them.
+
+        Raises:
+            NotFoundError: the module is none of the catalogue's, or the submission has not been autograded.
+            ConflictError: the graded run was tampered with or did not finish: there is nothing to compare with.
+            NotAvailableError: nothing can be run here, or the course folder is not ours to write.
+        """
+        module, student = evidence.module, evidence.student
+        if evidence.integrity != "ok":
+            raise ConflictError(f"The graded run of {module} by {student} is in doubt; look at it first.")
+        notebook = read_notebook(self._course.autograded(module, student))
+        with _folder_in(self._course.state) as folder:
+            packages = _MixedPackages(self._course, self._reference(module), student, folder)
+
+            def judged(own: frozenset[str]) -> dict[str, ScoredTest]:
+                run = self._runner.grade(source, copy.deepcopy(notebook), packages.build(own))
+                return {test.test: test for test in run.tests}
+
+            names = packages.names
+            tests = judged(frozenset(names)) if names else {test.test: test for test in evidence.tests}
+            graded = {test.test: test.score for test in evidence.tests if test.test in tests}
+            causes = find_causes(names, graded, _points(tests), lambda own: _points(judged(own)))
+        return OwnRun(
+            module=module,
+            student=student,
+            graded_at=now(),
+            tests=tuple(
+                OwnTest(name, tests[name].score, points, tests[name].possible, tests[name].message, causes[name])
+                for name, points in graded.items()
+            ),
+            own=names,
+            replaced=packages.replaced,
+        )
+
+    def _reference(self, module: str) -> dict[str, NotebookSource]:
+        if module not in self._references:
+            library = self._course.library
+            earlier = library.course.earlier(library.course.find(module))
+            self._references[module] = {
+                info.name: NotebookSource(f"{info.name}.py", library.instructor(info), info.exports)
+                for info in earlier
+                if library.available(info)
+            }
+        return self._references[module]
+
+
+class _MixedPackages:
+    """Packages of a student's earlier modules, each of which can be exported by itself, and the reference's."""
+
+    def __init__(
+        self, course: CourseFolder, reference: Mapping[str, NotebookSource], student: str, folder: Path
+    ) -> None:
+        self._reference, self._folder = reference, folder
+        self._own: dict[str, NotebookSource] = {}
+        self.replaced: dict[str, str] = {}
+        for name, theirs in reference.items():
+            try:
+                source = NotebookSource(
+                    f"{name}.ipynb", read_notebook(course.autograded(name, student)), theirs.targets
+                )
+                export_package([source], folder / "trials" / name / "tinytorch")
+                self._own[name] = source
+            except NotFoundError:
+                self.replaced[name] = "it was not handed in and graded"
+            except InvalidInputError as error:
+                self.replaced[name] = f"it cannot be exported: {error}"
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """The modules that are the student's own, in the course's order."""
+        return tuple(self._own)
+
+    def build(self, own: frozenset[str]) -> Path:
+        """Return the folder to import a package from in which the modules ``own`` are the student's."""
+        folder = self._folder / ("-".join(name for name in self._own if name in own) or "reference")
+        mixed = [self._own[name] if name in own else source for name, source in self._reference.items()]
+        export_package(mixed, folder / "tinytorch")
+        return folder
+
+
+def find_causes(
+    modules: Sequence[str], graded: Mapping[str, float], own: Mapping[str, float], judge: Judge
+) -> dict[str, tuple[str, ...]]:
+    """Return, for each of the ``graded`` tests, the modules that explain why its ``own`` points differ, if they do.
+
+    A module explains a difference when the reference in its place alone mends it. Where none does, those do that
+    make a difference when they alone are the student's; where none does that either, they do it together.
+    """
+    causes: dict[str, list[str]] = {test: [] for test, points in graded.items() if own[test] != points}
+    for module in modules if causes else ():
+        points = judge(frozenset(modules) - {module})
+        for test, found in causes.items():
+            if points[test] == graded[test]:
+                found.append(module)
+    unexplained = {test for test, found in causes.items() if not found}
+    for module in modules if unexplained else ():
+        points = judge(frozenset({module}))
+        for test in unexplained:
+            if points[test] != graded[test]:
+                causes[test].append(module)
+    return {test: tuple(causes[test]) or tuple(modules) if test in causes else () for test in graded}
+
+
+def _points(tests: Mapping[str, ScoredTest]) -> dict[str, float]:
+    return {name: test.score for name, test in tests.items()}
+
+
+@contextmanager
+def _folder_in(place: Path) -> Iterator[Path]:
+    try:
+        folder = tempfile.mkdtemp(prefix="own-modules-", dir=place)
+    except OSError as error:
+        raise NotAvailableError(f"Cannot write {place}: {error.strerror}.") from None
+    try:
+        yield Path(folder)
+    finally:
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+def save_own_run(connection: Connection, run: OwnRun) -> None:
+    """Store ``run`` in place of an earlier one."""
+    values = asdict(run)
+    causes = {"own": list(run.own), "replaced": dict(run.replaced)}
+    key = {"module": run.module, "student": run.student}
+    put_row(connection, own_runs, key, {"graded_at": run.graded_at, "tests": values["tests"], "causes": causes})
+
+
+def load_own_run(connection: Connection, module: str, student: str) -> OwnRun | None:
+    """Return the last run on a student's own earlier modules, or ``None`` when there is none."""
+    query = select(own_runs).where(own_runs.c.module == module, own_runs.c.student == student)
+    row = connection.execute(query).mappings().one_or_none()
+    if row is None:
+        return None
+    return _ADAPTER.validate_python({**{key: row[key] for key in row if key != "causes"}, **row["causes"]})
