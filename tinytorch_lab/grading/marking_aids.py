@@ -6,7 +6,7 @@ Every function works in the caller's transaction.
 import math
 from collections.abc import Sequence
 
-from sqlalchemy import Connection, select
+from sqlalchemy import Connection, func, select
 
 from tinytorch_lab.errors import ConflictError, InvalidInputError, NotFoundError
 from tinytorch_lab.grading.evidence import now
@@ -91,6 +91,13 @@ def mark_sample(
         raise ConflictError("You have marked this sample, and have seen what was agreed.")
     row = {"sample_id": sample, "grader": actor, "points": points, "reinserted": reinserted}
     connection.execute(sample_marks.insert().values(**row, at=now()))
+
+
+def unmark_sample(connection: Connection, actor: str, sample: int) -> None:
+    """Take back the mark that ``actor`` gave a sample when it last came among the answers, if there is one."""
+    again = (sample_marks.c.sample_id == sample) & (sample_marks.c.grader == actor) & sample_marks.c.reinserted
+    last = connection.execute(select(func.max(sample_marks.c.id)).where(again)).scalar()
+    connection.execute(sample_marks.delete().where(sample_marks.c.id == last))
 
 
 def _check_points(points: float, total: float) -> None:

@@ -40,7 +40,7 @@ class ServiceState:
     metrics: Metrics
 
 
-class HubHandler(HubOAuthenticated, web.RequestHandler):
+class HubHandler(HubOAuthenticated, web.RequestHandler):  # type: ignore[misc]  # jupyterhub has no types
     """Base of the handlers that ask the hub who calls."""
 
     @property

@@ -97,7 +97,9 @@ def application(courses: dict[str, OpenCourse], prefix: str, cookie_secret: byte
         (prefix + r"api/courses", HubMembershipsHandler),
         (prefix + r"api/courses/(?P<course>[^/]+)/(?P<path>.+)", HubCourseHandler),
     ]
-    return web.Application(routes, cookie_secret=cookie_secret, **{SERVICE: state})
+    app = web.Application(routes, cookie_secret=cookie_secret)
+    app.settings[SERVICE] = state
+    return app
 
 
 async def _serve(courses: dict[str, OpenCourse]) -> None:

@@ -77,6 +77,8 @@ class CourseApi(web.RequestHandler):
             self.set_header("Content-Security-Policy", PAGE_POLICY)
             self.set_header("Content-Disposition", f'attachment; filename="{answer.filename}"')
             self.send(answer.content, answer.media_type)
+        elif status == 204:
+            self.finish()
         else:
             self.send(to_json(answer), "application/json")
 

@@ -1,6 +1,6 @@
 """One written answer with all that marking it takes; nothing in it names the student."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from sqlalchemy import Connection, select
 
@@ -9,38 +9,25 @@ from tinytorch_lab.curriculum.cells import grade_id
 from tinytorch_lab.curriculum.markscheme import MarkScheme
 from tinytorch_lab.curriculum.notebooks import read_notebook
 from tinytorch_lab.errors import NotFoundError
-from tinytorch_lab.grading.evidence import load_evidence
+from tinytorch_lab.grading.evidence import digest, load_evidence
 from tinytorch_lab.grading.folder import CourseFolder
-from tinytorch_lab.grading.marking import scheme_of
+from tinytorch_lab.grading.marking import mark_history, standing_mark
 from tinytorch_lab.grading.markup import html_of
-from tinytorch_lab.grading.queries.questions import question_title, response_cell, student_of
+from tinytorch_lab.grading.queries.questions import question_title, response_cell, sample_of, student_of
+from tinytorch_lab.grading.records import Mark
 from tinytorch_lab.grading.repair import same_text
+from tinytorch_lab.grading.rubric import scheme_of
 from tinytorch_lab.grading.sources import KnownCell, load_module_source
-from tinytorch_lab.grading.store.marking_tables import flags
+from tinytorch_lab.grading.store.marking_tables import flags, sample_marks, samples
 from tinytorch_lab.grading.store.tables import marks
 
 
 @dataclass(frozen=True)
-class GivenMark:
-    """One mark from an answer's history; one that does not stand met another's and waits for a decision.
-
-    ``outdated`` tells that the answer was another when it was marked.
-    """
-
-    id: int
-    points: float
-    level: str
-    criteria: tuple[str, ...]
-    comment: str
-    author: str
-    at: str
-    standing: bool
-    outdated: bool
-
-
-@dataclass(frozen=True)
 class MarkingView:
-    """An answer as a grader sees it. ``html`` is sanitised; ``history`` is in order of time, the oldest first."""
+    """An answer as a grader sees it. ``html`` is sanitised; ``history`` is in order of time, the oldest first.
+
+    ``outdated`` tells that the answer was another when ``mark`` was given.
+    """
 
     key: str
     module: str
@@ -50,8 +37,9 @@ class MarkingView:
     html: str
     words: int
     scheme: MarkScheme
-    mark: GivenMark | None
-    history: tuple[GivenMark, ...]
+    mark: Mark | None
+    outdated: bool
+    history: tuple[Mark, ...]
     flag: str | None
 
 
@@ -99,16 +87,27 @@ class AnswerContext:
     answers: tuple[OtherAnswer, ...]
 
 
-def marking_view(course: CourseFolder, connection: Connection, module: str, response: str, key: str) -> MarkingView:
-    """Return the answer that ``key`` stands for.
+def marking_view(
+    course: CourseFolder, connection: Connection, module: str, response: str, key: str, grader: str
+) -> MarkingView:
+    """Return the answer, or the sample, that ``key`` stands for in the queue of ``grader``.
 
     Raises:
         NotFoundError: there is none.
     """
     source, cell = response_cell(course, module, response)
-    student = student_of(course, connection, module, response, key)
-    text = answer_texts(course, module, student, (cell,))[response]
-    history = mark_history(connection, module, student, response, _digest(connection, module, student, response))
+    sample = sample_of(course, connection, module, response, grader, key)
+    if sample is not None:
+        text, mark = read_sample(connection, sample, grader)
+        history: tuple[Mark, ...] = (mark,) if mark else ()
+        outdated, flag = False, None
+    else:
+        student = student_of(course, connection, module, response, key)
+        text = answer_texts(course, module, student, (cell,))[response]
+        mark = standing_mark(connection, module, student, response)
+        history = tuple(mark_history(connection, module, student, response))
+        outdated = mark is not None and mark.answer != _digest(connection, module, student, response)
+        flag = _flag(connection, module, student, response)
     return MarkingView(
         key=key,
         module=module,
@@ -118,19 +117,24 @@ def marking_view(course: CourseFolder, connection: Connection, module: str, resp
         html=html_of(text),
         words=len(text.split()),
         scheme=scheme_of(cell),
-        mark=next((mark for mark in reversed(history) if mark.standing), None),
-        history=history,
-        flag=_flag(connection, module, student, response),
+        mark=anonymous(mark) if mark else None,
+        outdated=outdated,
+        history=tuple(anonymous(found) for found in history),
+        flag=flag,
     )
 
 
-def answer_context(course: CourseFolder, connection: Connection, module: str, response: str, key: str) -> AnswerContext:
-    """Return what stands around the answer that ``key`` stands for.
+def answer_context(
+    course: CourseFolder, connection: Connection, module: str, response: str, key: str, grader: str
+) -> AnswerContext:
+    """Return what stands around the answer that ``key`` stands for; around a sample there is nothing.
 
     Raises:
         NotFoundError: there is none.
     """
     source, _ = response_cell(course, module, response)
+    if sample_of(course, connection, module, response, grader, key) is not None:
+        return AnswerContext((), (), ())
     student = student_of(course, connection, module, response, key)
     written = {cell.id for cell in source.known.values() if cell.is_implementation}
     notebook = read_notebook(course.autograded(module, student))
@@ -155,6 +159,27 @@ def answer_context(course: CourseFolder, connection: Connection, module: str, re
     )
 
 
+def read_sample(connection: Connection, sample: int, grader: str) -> tuple[str, Mark | None]:
+    """Return a sample's text and the mark that ``grader`` gave it when it came among the answers."""
+    found = connection.execute(select(samples).where(samples.c.id == sample)).one()
+    given = connection.execute(
+        select(sample_marks)
+        .where(sample_marks.c.sample_id == sample, sample_marks.c.grader == grader, sample_marks.c.reinserted.is_(True))
+        .order_by(sample_marks.c.id.desc())
+    ).first()
+    if given is None:
+        return found.text, None
+    mark = Mark(
+        given.id, found.module, "", found.response, given.points, "", (), "", grader, given.at, "", None, standing=True
+    )
+    return found.text, mark
+
+
+def anonymous(mark: Mark) -> Mark:
+    """Return ``mark`` without the name of the student."""
+    return replace(mark, student="")
+
+
 def answer_texts(course: CourseFolder, module: str, student: str, cells: tuple[KnownCell, ...]) -> dict[str, str]:
     """Return the student's texts for the response ``cells``; one left as released is empty."""
     try:
@@ -166,31 +191,6 @@ def answer_texts(course: CourseFolder, module: str, student: str, cells: tuple[K
     return {
         cell.id: "" if same_text(given[cell.id], cell.released.source) else given[cell.id].strip() for cell in cells
     }
-
-
-def mark_history(
-    connection: Connection, module: str, student: str, response: str, answer: str | None = None
-) -> tuple[GivenMark, ...]:
-    """Return every mark ever given to an answer; ``answer`` is the digest of what it says now."""
-    rows = connection.execute(
-        select(marks)
-        .where(marks.c.module == module, marks.c.student == student, marks.c.response == response)
-        .order_by(marks.c.id)
-    )
-    return tuple(
-        GivenMark(
-            row.id,
-            row.points,
-            row.level,
-            tuple(row.criteria),
-            row.comment,
-            row.author,
-            row.at,
-            row.standing,
-            answer is not None and row.answer != answer,
-        )
-        for row in rows
-    )
 
 
 def _other_answers(
@@ -224,9 +224,9 @@ def _other_answers(
     return found
 
 
-def _digest(connection: Connection, module: str, student: str, response: str) -> str | None:
+def _digest(connection: Connection, module: str, student: str, response: str) -> str:
     evidence = load_evidence(connection, module, student)
-    return evidence.answers.get(response) if evidence else None
+    return (evidence.answers.get(response) if evidence else None) or digest("")
 
 
 def _flag(connection: Connection, module: str, student: str, response: str) -> str | None:

@@ -7,9 +7,9 @@ from sqlalchemy import Connection, Select, select
 
 from tinytorch_lab.grading.agreement import Agreement, Divisive, SampleMark, agreement_of, divisive
 from tinytorch_lab.grading.folder import CourseFolder
-from tinytorch_lab.grading.marking import scheme_of
 from tinytorch_lab.grading.markup import html_of
 from tinytorch_lab.grading.queries.questions import response_cell
+from tinytorch_lab.grading.rubric import scheme_of
 from tinytorch_lab.grading.store.marking_tables import sample_marks, samples
 
 

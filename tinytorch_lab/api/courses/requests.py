@@ -1,0 +1,89 @@
+"""What callers send: the bodies of requests."""
+
+from typing import Annotated, Literal
+
+from pydantic import BaseModel, ConfigDict, Field
+
+Text = Annotated[str, Field(max_length=20_000)]
+Name = Annotated[str, Field(min_length=1, max_length=128)]
+
+
+class Body(BaseModel):
+    """Base of all bodies: unknown fields are an error."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class MarkBody(Body):
+    """A mark; ``seen`` is the number of the mark that stood when the grader decided, ``None`` when none did."""
+
+    points: float
+    level: str = ""
+    criteria: list[str] = []
+    comment: Text = ""
+    seen: int | None = None
+
+
+class UndoBody(Body):
+    """Which mark to take back."""
+
+    mark: int
+
+
+class FlagBody(Body):
+    """Why an answer needs another look."""
+
+    note: Text = ""
+
+
+class CommentBody(Body):
+    """A comment to keep for reuse."""
+
+    text: Text
+
+
+class JobBody(Body):
+    """Work on a module for all students, or for those named.
+
+    ``changed`` leaves out what was graded as it is (autograde); ``force`` goes on with answers unmarked (feedback,
+    return).
+    """
+
+    kind: Literal["generate", "release", "collect", "autograde", "feedback"]
+    module: Name
+    students: list[Name] | None = None
+    changed: bool = False
+    force: bool = False
+
+
+class DueBody(Body):
+    """When a module is due (ISO 8601), or ``None``: never."""
+
+    due_at: str | None
+
+
+class ExtensionBody(Body):
+    """A due date of one student's own, and why."""
+
+    due_at: str
+    reason: Text = ""
+
+
+class SharesBody(Body):
+    """Among whom the answers to a question are divided; nobody: everyone marks all."""
+
+    graders: list[Name]
+
+
+class SampleBody(Body):
+    """A sample answer with the points that the instructors agreed on, and why."""
+
+    text: Text
+    points: float
+    reason: Text = ""
+
+
+class SampleMarkBody(Body):
+    """The points that a grader gives a sample."""
+
+    points: float
