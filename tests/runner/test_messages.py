@@ -112,7 +112,7 @@ def test_canaries_try_every_check_between_them() -> None:
 
 
 def test_canary_believes_only_exact_answers() -> None:
-    canary = make_canary([1, 2, 3], [0, 9])
+    canary = make_canary([1, 2, 3], (0, 9))
     right = [(canary.name, [[], *canary.expected])]
     assert canary.evidence("error", right) == ""
     assert "assert" in canary.evidence("ok", right)

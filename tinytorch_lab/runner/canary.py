@@ -3,21 +3,22 @@
 import math
 import secrets
 from dataclasses import dataclass
+from functools import cache
 from typing import Any
 
 import numpy as np
 
 _ASSERTIONS = (
-    "lib.testing.assert_allclose([{a}, {b}], [{b}, {a}], rtol=1e-3)",
-    "lib.testing.assert_array_equal(lib.array([{a}, {b}]), lib.array([{b}, {a}]))",
-    "lib.testing.assert_equal({a}, {b})",
-    "lib.testing.assert_array_almost_equal([{a}], [{b}])",
-    "lib.testing.assert_array_less([{b}], [{a}])",
-    "lib.testing.assert_almost_equal({a}, {b})",
-    "assert lib.allclose([{a}], [{b}])",
-    "assert lib.array_equal([{a}, {b}], [{b}, {a}])",
-    "assert lib.isclose({a}, {b})",
-    "assert {a} == {b}",
+    "lib.testing.assert_allclose([a, b], [b, a], rtol=1e-3)",
+    "lib.testing.assert_array_equal(lib.array([a, b]), lib.array([b, a]))",
+    "lib.testing.assert_equal(a, b)",
+    "lib.testing.assert_array_almost_equal([a], [b])",
+    "lib.testing.assert_array_less([b], [a])",
+    "lib.testing.assert_almost_equal(a, b)",
+    "assert lib.allclose([a], [b])",
+    "assert lib.array_equal([a, b], [b, a])",
+    "assert lib.isclose(a, b)",
+    "assert a == b",
 )
 _NAMES = [assertion.split("(")[0].replace("lib.", "np.") for assertion in _ASSERTIONS]
 _CELL = """
@@ -28,8 +29,8 @@ except NameError:
     import numpy as lib
 passed = []
 {checks}
-probe("{name}", [passed, raises(lambda: 1 // 0), raises(lambda: {a}), rng.random(), {b} - {a}])
-{last}
+probe(name, [passed, raises(lambda: 1 // 0), raises(lambda a=a: a), rng.random(), b - a])
+assert a > b
 """
 _CHECK = """
 try:
@@ -42,11 +43,19 @@ except:
 
 @dataclass(frozen=True)
 class Canary:
-    """A cell of the trusted side that looks like a test: it must report ``expected`` and then raise."""
+    """A cell of the trusted side that looks like a test: it must report ``expected`` and then raise.
+
+    ``values`` are what it finds under its names: fresh ones every run, so that the code is compiled once.
+    """
 
     source: str
-    name: str
+    values: dict[str, Any]
     expected: list[Any]
+
+    @property
+    def name(self) -> str:
+        """The name it probes under."""
+        return str(self.values["name"])
 
     def evidence(self, status: str, probes: list[tuple[str, Any]]) -> str:
         """Return what was wrong with the outcome, or nothing."""
@@ -71,18 +80,22 @@ def canary_places(places: list[int]) -> dict[int, int]:
     return counts
 
 
-def deal_checks(count: int) -> list[list[int]]:
-    """Deal all checks out to ``count`` canaries, at random, so that together they try every one."""
-    order = secrets.SystemRandom().sample(range(len(_ASSERTIONS)), len(_ASSERTIONS))
-    return [order[start::count] for start in range(count)]
+def deal_checks(count: int) -> list[tuple[int, ...]]:
+    """Deal all checks out to ``count`` canaries, which gets which at random; together they try every one."""
+    shares = [tuple(range(start, len(_ASSERTIONS), count)) for start in range(count)]
+    return secrets.SystemRandom().sample(shares, count)
 
 
-def make_canary(seed: list[int], chosen: list[int]) -> Canary:
+def make_canary(seed: list[int], chosen: tuple[int, ...]) -> Canary:
     """Return a canary that tries the ``chosen`` checks with fresh numbers; ``seed`` is the one its ``rng`` gets."""
-    first = 1 + secrets.randbelow(10**6) / 1000
-    numbers = {"a": first, "b": first * (2 + secrets.randbelow(7))}
-    checks = "".join(_CHECK.format(check=_ASSERTIONS[number].format(**numbers), number=number) for number in chosen)
-    name = secrets.token_hex(4)
-    source = _CELL.format(checks=checks, name=name, last=f"assert {numbers['a']} > {numbers['b']}", **numbers)
+    low = 1 + secrets.randbelow(10**6) / 1000
+    high = low * (2 + secrets.randbelow(7))
     draw = float(np.random.default_rng(seed).random())
-    return Canary(source, name, ["ZeroDivisionError", "", draw, numbers["b"] - numbers["a"]])
+    values = {"a": low, "b": high, "name": secrets.token_hex(4)}
+    return Canary(_source(chosen), values, ["ZeroDivisionError", "", draw, high - low])
+
+
+@cache
+def _source(chosen: tuple[int, ...]) -> str:
+    checks = (_CHECK.format(check=_ASSERTIONS[number], number=number) for number in chosen)
+    return _CELL.format(checks="".join(checks))

@@ -82,10 +82,16 @@ def confinement_problem(level: Confinement) -> str:
 
 def readable_paths(folders: tuple[str, ...]) -> list[str]:
     """Return all that a run may read: the interpreter, its libraries, this package and ``folders``."""
+    present = (folder for folder in folders if Path(folder).exists())
+    return list(dict.fromkeys([*_interpreter_paths(), *present]))
+
+
+@functools.cache
+def _interpreter_paths() -> tuple[str, ...]:
     prefixes = dict.fromkeys([sys.prefix, sys.base_prefix, str(Path(sys.executable).resolve().parents[1])])
     interpreter = [f"{prefix}/{part}" for prefix in prefixes for part in _OF_A_PREFIX]
-    candidates = [*_SYSTEM, *_ROOT_LINKS, *interpreter, *site.getsitepackages(), str(PACKAGE), *folders]
-    return [path for path in dict.fromkeys(candidates) if Path(path).exists()]
+    candidates = [*_SYSTEM, *_ROOT_LINKS, *interpreter, *site.getsitepackages(), str(PACKAGE)]
+    return tuple(path for path in candidates if Path(path).exists())
 
 
 def bwrap_command(folders: tuple[str, ...], environment: dict[str, str]) -> list[str]:

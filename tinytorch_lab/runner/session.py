@@ -119,7 +119,7 @@ class Session:
         header: dict[str, Any] = {"place": place, "kind": "student", "output_bytes": limits.output_bytes}
         raw = cell.source.encode("utf-8", "replace")
         if cell.role == "test":
-            header |= {"kind": "test", "seed": _seed(self._job.seed, cell.id), "separate": False}
+            header |= {"kind": "test", "seed": _seed(self._job.seed, cell.id), "names": None}
             raw = _compiled(cell.source, place)
         started = time.monotonic()
         allowed = min(limits.cell_seconds, self._deadline - started)
@@ -164,13 +164,13 @@ class Session:
         for name in replaced[:5] if isinstance(replaced, list) else []:
             self._evidence.append(f"{str(name)[:100]} had been replaced before {cell.id}")
 
-    def _check_canary(self, checks: list[int]) -> None:
+    def _check_canary(self, checks: tuple[int, ...]) -> None:
         seed = _seed(secrets.randbits(64), "canary")
         canary = make_canary(seed, checks)
         place = len(self._job.cells)
-        header = {"kind": "test", "place": place, "seed": seed, "separate": True, "output_bytes": 1000}
+        header = {"kind": "test", "place": place, "seed": seed, "names": canary.values, "output_bytes": 1000}
         probes: list[ProbeValue] = []
-        report = self._ask(header, _compiled.__wrapped__(canary.source, place), _CANARY_SECONDS, probes)
+        report = self._ask(header, _compiled(canary.source, place), _CANARY_SECONDS, probes)
         evidence = canary.evidence(str(report.get("status")), [(probe.name, probe.value) for probe in probes])
         self._evidence += [evidence] if evidence else []
 

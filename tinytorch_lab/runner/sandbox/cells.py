@@ -59,7 +59,7 @@ class CellRunner:
         except CellTimeout as error:
             _set_timer(signal.ITIMER_REAL, 0)
             report |= {"status": "error", "failure": report.get("failure") or describe(error)}
-        self._count += not header.get("separate", False)
+        self._count += header.get("names") is None
         outputs = self._recorder.take()
         self._channel.send(f'{_encode(report)[:-1]},"outputs":{outputs}}}')
 
@@ -83,8 +83,8 @@ class CellRunner:
         namespace = self._shell.user_ns
         code = _load(raw)
         try:
-            if header["separate"]:
-                _exec(code, namespace, {})
+            if header["names"] is not None:
+                _exec(code, namespace, header["names"])
             else:
                 _start_trace()
                 _exec(code, namespace)

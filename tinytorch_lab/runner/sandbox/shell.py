@@ -56,6 +56,12 @@ class Shell(ZMQInteractiveShell):
         if gui not in (None, "inline", "agg"):
             raise UsageError(f"{gui} needs a window, and a notebook run in a sandbox has none")
 
+    def should_run_async(self, raw_cell: str, *, transformed_cell: str = "", **options: Any) -> bool:
+        """Tell whether the cell awaits something; one without either keyword need not be compiled to find out."""
+        if "await" not in transformed_cell and "async" not in transformed_cell:
+            return False
+        return bool(super().should_run_async(raw_cell, transformed_cell=transformed_cell, **options))
+
     def ask_exit(self) -> NoReturn:
         """Take ``exit`` and ``quit`` as an exception in the cell: the cells after it still run."""
         raise SystemExit("the notebook asked its kernel to stop")
