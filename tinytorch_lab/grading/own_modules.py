@@ -7,9 +7,7 @@ reference by itself, and what that mends it explains; a test that no single one 
 
 import copy
 import shutil
-import tempfile
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
@@ -17,14 +15,14 @@ from pydantic import TypeAdapter
 from sqlalchemy import Connection, select
 
 from tinytorch_lab.curriculum.notebooks import read_notebook
-from tinytorch_lab.errors import ConflictError, InvalidInputError, NotAvailableError, NotFoundError
+from tinytorch_lab.errors import ConflictError, InvalidInputError, NotFoundError
 from tinytorch_lab.grading.evidence import Evidence, ScoredTest, now
 from tinytorch_lab.grading.execution import ModuleRunner
 from tinytorch_lab.grading.folder import CourseFolder
 from tinytorch_lab.grading.sources import ModuleSource
 from tinytorch_lab.grading.store.database import put_row
 from tinytorch_lab.grading.store.tables import own_runs
-from tinytorch_lab.package.exporter import NotebookSource, export_package
+from tinytorch_lab.package.exporter import NotebookSource, check_package, export_package
 
 Judge = Callable[[frozenset[str]], Mapping[str, float]]
 """Returns every test's points in a run in which the named modules are the student's own, all others the reference."""
@@ -86,17 +84,19 @@ class OwnModuleRunner:
         if evidence.integrity != "ok":
             raise ConflictError(f"The graded run of {module} by {student} is in doubt; look at it first.")
         notebook = read_notebook(self._course.autograded(module, student))
-        with _folder_in(self._course.state) as folder:
-            packages = _MixedPackages(self._course, self._reference(module), student, folder)
+        packages = _MixedPackages(self._course, self._reference(module), student)
 
-            def judged(own: frozenset[str]) -> dict[str, ScoredTest]:
-                run = self._runner.grade(source, copy.deepcopy(notebook), packages.build(own))
-                return {test.test: test for test in run.tests}
+        def judged(own: frozenset[str]) -> dict[str, ScoredTest]:
+            run = self._runner.grade(source, copy.deepcopy(notebook), packages.build(own))
+            return {test.test: test for test in run.tests}
 
-            names = packages.names
+        names = packages.names
+        try:
             tests = judged(frozenset(names)) if names else {test.test: test for test in evidence.tests}
             graded = {test.test: test.score for test in evidence.tests if test.test in tests}
             causes = find_causes(names, graded, _points(tests), lambda own: _points(judged(own)))
+        finally:
+            packages.clear()
         return OwnRun(
             module=module,
             student=student,
@@ -122,20 +122,21 @@ class OwnModuleRunner:
 
 
 class _MixedPackages:
-    """Packages of a student's earlier modules, each of which can be exported by itself, and the reference's."""
+    """Packages of a student's earlier modules, each of which can be exported by itself, and the reference's.
 
-    def __init__(
-        self, course: CourseFolder, reference: Mapping[str, NotebookSource], student: str, folder: Path
-    ) -> None:
-        self._reference, self._folder = reference, folder
+    All are made in one place, one after the other: a sandbox that shows a folder need not be started anew for it.
+    """
+
+    def __init__(self, course: CourseFolder, reference: Mapping[str, NotebookSource], student: str) -> None:
+        self._reference = reference
+        self._folder = course.state / "own-modules"
         self._own: dict[str, NotebookSource] = {}
         self.replaced: dict[str, str] = {}
         for name, theirs in reference.items():
             try:
-                source = NotebookSource(
-                    f"{name}.ipynb", read_notebook(course.autograded(name, student)), theirs.targets
-                )
-                export_package([source], folder / "trials" / name / "tinytorch")
+                notebook = read_notebook(course.autograded(name, student))
+                source = NotebookSource(f"{name}.ipynb", notebook, theirs.targets)
+                check_package([source], self._folder / "none")
                 self._own[name] = source
             except NotFoundError:
                 self.replaced[name] = "it was not handed in and graded"
@@ -148,11 +149,15 @@ class _MixedPackages:
         return tuple(self._own)
 
     def build(self, own: frozenset[str]) -> Path:
-        """Return the folder to import a package from in which the modules ``own`` are the student's."""
-        folder = self._folder / ("-".join(name for name in self._own if name in own) or "reference")
+        """Return the folder to import the package from in which the modules ``own`` are the student's."""
+        self.clear()
         mixed = [self._own[name] if name in own else source for name, source in self._reference.items()]
-        export_package(mixed, folder / "tinytorch")
-        return folder
+        export_package(mixed, self._folder / "tinytorch")
+        return self._folder
+
+    def clear(self) -> None:
+        """Take the package away; what one student exported must not be there for the next."""
+        shutil.rmtree(self._folder / "tinytorch", ignore_errors=True)
 
 
 def find_causes(
@@ -180,18 +185,6 @@ def find_causes(
 
 def _points(tests: Mapping[str, ScoredTest]) -> dict[str, float]:
     return {name: test.score for name, test in tests.items()}
-
-
-@contextmanager
-def _folder_in(place: Path) -> Iterator[Path]:
-    try:
-        folder = tempfile.mkdtemp(prefix="own-modules-", dir=place)
-    except OSError as error:
-        raise NotAvailableError(f"Cannot write {place}: {error.strerror}.") from None
-    try:
-        yield Path(folder)
-    finally:
-        shutil.rmtree(folder, ignore_errors=True)
 
 
 def save_own_run(connection: Connection, run: OwnRun) -> None:
