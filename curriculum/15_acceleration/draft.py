@@ -152,10 +152,13 @@ def blocked_matmul(a: np.ndarray, b: np.ndarray, block: int) -> np.ndarray:
 
 
 # %% nbgrader={"grade": true, "grade_id": "test_blocked_matmul", "locked": true, "points": 6, "schema_version": 3, "solution": false, "task": false}
+from typing import ClassVar
+
+
 class Watched(np.ndarray):
     """An array that notes the shapes of the matrix products it takes part in."""
 
-    products: list = []
+    products: ClassVar[list] = []
 
     def __array_ufunc__(self, ufunc, method, *inputs, out=None, **options):
         plain = [np.asarray(array) for array in inputs]
@@ -247,7 +250,7 @@ What to look for:
 from collections import OrderedDict
 
 import matplotlib.pyplot as plt
-from tinytorch.profiling import TimeProfiler, benchmark, format_seconds
+from tinytorch.profiling import benchmark, format_seconds
 
 
 def fetched(n, block, capacity):
@@ -367,7 +370,7 @@ def test_unit_parallel_map():
         raise AssertionError("parallel_map: three parts waited for each other in vain; run them at the same time") from None
     assert parallel_map(lambda part: part * 2, batch[:0], 4).shape == (0, 2), "parallel_map of an empty batch: (0, 2)"
 
-    def broken(part):
+    def broken(_part):
         raise KeyError("broken")
 
     for call, kind in ((lambda: parallel_map(broken, batch, 2), KeyError), (lambda: parallel_map(meet, batch, 0), ValueError)):
@@ -1171,6 +1174,9 @@ def apply_masks(model: Module, masks: Mapping[str, np.ndarray]) -> None:
 
 
 # %% nbgrader={"grade": true, "grade_id": "test_pruning", "locked": true, "points": 10, "schema_version": 3, "solution": false, "task": false}
+from tinytorch.activations import ReLU
+
+
 def layers_with(*weights):
     """A Sequential of Linear layers with these weight matrices and biases of 0.001."""
     layers = []
