@@ -540,10 +540,10 @@ def example_text():
 
 
 # %% tags=["measure"]
-text, source = example_text()
-words = count_words(text)
+corpus, source = example_text()
+words = count_words(corpus)
 occurrences = sum(words.values())
-print(f"{source}: {len(text):,} characters, {occurrences:,} words, of which {len(words):,} are distinct")
+print(f"{source}: {len(corpus):,} characters, {occurrences:,} words, of which {len(words):,} are distinct")
 pieces = {byte: bytes([byte]) for byte in range(256)}
 for merge in range(1, 31):
     start = time.perf_counter()
@@ -560,9 +560,10 @@ for merge in range(1, 31):
 r"""
 ## 5. Training: Update Instead of Recount
 
-Seven hundred merges at the price you have just seen: the better part of a minute for a megabyte, hours for a
-gigabyte. Nearly all of that is wasted. A merge changes only the words that contain the pair, and of the counts only
-those of pairs *in these words*. So keep, from merge to merge,
+Seven hundred merges at the price you have just seen: the better part of a minute for one megabyte, and real
+vocabularies have a hundred times as many merges from far more text. Nearly all of that is wasted. A merge changes
+only the words that contain the pair, and of the counts only those of pairs *in these words*. So keep, from merge to
+merge,
 
 ```text
    tokens[k]    the current tokens of word number k            times[k]   how often the word occurs
@@ -642,9 +643,10 @@ class Watched(int):
 
 
 def generated_words(number, seed):
-    """Words of common syllables with counts that follow Zipf's law."""
+    """Words of sixty syllables with counts that follow Zipf's law."""
     draw = np.random.default_rng(seed)
-    names = {"".join(draw.choice(["an", "be", "co", "du", "el", "fi"], size=draw.integers(1, 5))) for _ in range(number)}
+    syllables = [a + b for a in "bcdfglmnprst" for b in "aeiou"]
+    names = {"".join(draw.choice(syllables, size=draw.integers(1, 5))) for _ in range(number)}
     return {word: 1 + 1000 // (rank + 1) for rank, word in enumerate(as_bytes(*sorted(names)))}
 
 
@@ -678,10 +680,12 @@ def test_unit_learn_merges():
     assert words == {low: 5, lower: 2}, "learn_merges changed its argument"
 
     words = generated_words(600, seed=1)
-    merges = learn_merges(words, 60)
-    current = words
+    merges = learn_merges(words, 100)
+    assert len(merges) == 100, f"learn_merges(…, 100): got {len(merges)} merges"
+    current, recount = words, 0
     for number, pair in enumerate(merges):
         pairs = count_pairs(current)
+        recount += sum(len(word) - 1 for word in current)
         most = max(pairs.values())
         best = min(other for other in pairs if pairs[other] == most)
         assert tuple(pair) == best, (
@@ -690,9 +694,8 @@ def test_unit_learn_merges():
         )
         current = merge_pair(current, best, 256 + number)
     Watched.used = 0
-    learn_merges({word: Watched(count) for word, count in words.items()}, 60)
-    recount = 60 * sum(len(word) - 1 for word in words)
-    print(f"learn_merges: order, ties and end are right; {Watched.used:,} additions, a recount would take {recount:,}")
+    learn_merges({word: Watched(count) for word, count in words.items()}, 100)
+    print(f"learn_merges: order, ties and end are right; {Watched.used:,} additions, a recount takes {recount:,}")
 
 
 test_unit_learn_merges()
@@ -717,7 +720,7 @@ probe("bytes of other scripts", merge_list(count_words("über über 你好 你�
 probe("nothing", [merge_list({}, 5), merge_list({(1,): 9, (): 4}, 5), merge_list({(1, 2): 1}, 5)])
 words = {word: Watched(count) for word, count in generated_words(600, seed=2).items()}
 Watched.used = 0
-learn_merges(words, 60)
+learn_merges(words, 100)
 probe("no recount", Watched.used < 20 * sum(len(word) - 1 for word in words))
 ### END HIDDEN TESTS
 
@@ -746,7 +749,7 @@ def recounting(words, count):
     return merges
 
 
-words = count_words(text)
+words = count_words(corpus)
 slow, fast = {}, {}
 for count in (5, 10, 20):
     start = time.perf_counter()
@@ -762,7 +765,7 @@ figure, axis = plt.subplots(figsize=(6.5, 3.4))
 axis.loglog(list(slow), list(slow.values()), "o-", label="recount")
 axis.loglog([20, 744], [slow[20], 744 * price], ":", color="C0", label="recount, extrapolated")
 axis.loglog(list(fast), list(fast.values()), "s-", label="update")
-axis.set(xlabel="merges", ylabel="seconds", title=f"training on {len(text):,} characters")
+axis.set(xlabel="merges", ylabel="seconds", title=f"training on {len(corpus):,} characters")
 axis.grid(alpha=0.3)
 axis.legend()
 plt.show()
@@ -1031,8 +1034,8 @@ and `The` have anything in common. It has to learn that from data.
 
 # %% tags=["measure"]
 start = time.perf_counter()
-bpe = BPETokenizer(1000).train(text)
-print(f"trained on {len(text):,} characters in {time.perf_counter() - start:.2f} s; the last tokens, longest first:")
+bpe = BPETokenizer(1000).train(corpus)
+print(f"trained on {len(corpus):,} characters in {time.perf_counter() - start:.2f} s; the last tokens, longest first:")
 print("  ", *sorted((repr(token.decode("utf-8", "replace")) for token in bpe.vocabulary[256:]), key=len)[:-15:-1])
 
 
@@ -1045,7 +1048,7 @@ def shown(token):
         return data.hex()
 
 
-for line in (text[:60], "The then Other other, the THE", "antidisestablishmentarianism", "3.14159 and 1000000", "naïve 你好"):
+for line in (corpus[:60], "The then Other other, the THE", "antidisestablishmentarianism", "3.14159 and 1000000", "naïve 你好"):
     tokens = bpe.encode(line)
     print(f"{len(line):3} characters, {len(tokens):3} tokens:  {' | '.join(shown(token) for token in tokens)}")
 
@@ -1068,8 +1071,8 @@ look for:
 """
 
 # %% tags=["measure"]
-cut = 9 * len(text) // 10
-training, held_out = text[:cut], text[cut:]
+cut = 9 * len(corpus) // 10
+training, held_out = corpus[:cut], corpus[cut:]
 bpe = BPETokenizer(4096).train(training)
 merges = list(bpe.merges)
 sizes = [256, 320, 512, 1024, 2048, len(merges) + 256]
@@ -1099,17 +1102,17 @@ r"""
 Tokenizing is done before training, once, or in the loading processes while training runs. How fast is it? The cell
 measures megabytes each second for both tokenizers, and for byte-pair encoding with a cold cache, with a warm one, and
 without any. What to look for: the cache is worth more than any cleverness in `encode_word`, *because language repeats
-its words*; the character tokenizer, which does nothing but look up, is hardly faster than byte-pair encoding with a
-warm cache; and the last line, how long a trillion tokens would take on this one core.
+its words*; the character tokenizer, which does nothing but look up, is only a small factor faster than byte-pair
+encoding with a warm cache; and the last line, how long a trillion tokens would take on this one core.
 
 Then the memory of the result: the same ids as int64, as the smallest type that holds them, and as the text they came
 from. What to look for: int64 takes more than the text itself. Store two bytes for each token, and convert batches.
 """
 
 # %% tags=["measure"]
-characters = CharTokenizer().fit(text)
-bpe = BPETokenizer(1000).train(text)
-megabytes = len(text.encode("utf-8")) / 1e6
+characters = CharTokenizer().fit(corpus)
+bpe = BPETokenizer(1000).train(corpus)
+megabytes = len(corpus.encode("utf-8")) / 1e6
 
 
 def seconds(fn):
@@ -1118,16 +1121,16 @@ def seconds(fn):
     return time.perf_counter() - start
 
 
-rates = {"characters": seconds(lambda: characters.encode(text))}
-rates["byte pairs, cold cache"] = seconds(lambda: bpe.encode(text))
-rates["byte pairs, warm cache"] = seconds(lambda: bpe.encode(text))
-some = split_words(text)[:20_000]
+rates = {"characters": seconds(lambda: characters.encode(corpus))}
+rates["byte pairs, cold cache"] = seconds(lambda: bpe.encode(corpus))
+rates["byte pairs, warm cache"] = seconds(lambda: bpe.encode(corpus))
+some = split_words(corpus)[:20_000]
 without = seconds(lambda: [bpe.encode_word(word) for word in some])
 rates["byte pairs, no cache"] = without * megabytes / (len("".join(some).encode("utf-8")) / 1e6)
 for name, took in rates.items():
     print(f"{name:24} {megabytes / took:8.2f} MB/s")
 print(f"the cache holds {len(bpe.cache):,} words")
-ids = bpe.encode(text)
+ids = bpe.encode(corpus)
 days = 1e12 / (len(ids) / rates["byte pairs, warm cache"]) / 86400
 print(f"a trillion tokens at the best rate of byte pairs: {days:,.0f} days on one core")
 print(f"\n{len(ids):,} tokens: {ids.nbytes / 1e6:.1f} MB as int64, {ids.astype(np.uint16).nbytes / 1e6:.1f} MB as uint16;", end="")
@@ -1167,12 +1170,14 @@ meaning, hence a higher price, a shorter context and a slower answer. The first 
 sentence in several languages with a tokenizer that has seen English only. What to look for: tokens for each code
 point, and how nothing but bytes is left for other scripts.
 
-**Numbers.** The second table shows how numbers are cut. What to look for: neighbouring numbers get different cuts, so
-column by column arithmetic, as taught in school, is not what the model gets to see.
+**Numbers.** The second line shows how numbers are cut by a tokenizer that was trained on years and round amounts.
+What to look for: they are cut by frequency, not by decimal places. One year is a single token and its neighbour is
+three; the leading token `·12` means thousands in one number and millions in the next. Column by column arithmetic, as
+taught in school, is not what the model gets to see.
 
 **Long words.** `encode_word` looks at all pairs for every merge: quadratic in the length of the word. For words that
 is nothing. For a megabyte without spaces (a base64 block, a Chinese text without the right splitting, or an attack on
-a service) it is everything. The third table doubles the length and measures. What to look for: the time goes up more
+a service) it is everything. The third line doubles the length and measures. What to look for: the time goes up more
 than twofold each time. A heap of pairs would make it $n \log n$; a limit on the length of words is the usual remedy.
 
 **The cache.** It holds every distinct word that ever came, and a service lives long. The last line extrapolates its
@@ -1197,12 +1202,14 @@ for name, sentence in SENTENCES.items():
     size = len(sentence.encode("utf-8"))
     print(f"{name:10} {len(sentence):12} {size:6} {tokens:7} {tokens / len(sentence):22.2f} {tokens / english:15.1f}×")
 
-numeric = BPETokenizer(400).train(" ".join(str(n * n % 3000) for n in range(4000)))
-print("\nnumbers, trained on numbers: ", end="")
-for number in ("1997", "1998", "1999", "2000", "12345"):
-    print(" ".join(numeric.vocabulary[token].decode() for token in numeric.encode(number)), end=" | ")
-
 draw = np.random.default_rng(0)
+years, amounts = draw.normal(2000, 15, size=5000).astype(int), 10 ** draw.uniform(1, 6, size=5000)
+numbers = [*years.tolist(), *(int(float(f"{amount:.2g}")) for amount in amounts)]
+numeric = BPETokenizer(330).train(" ".join(map(str, draw.permutation(numbers))))
+print("\nnumbers, trained on years and round amounts: ", end="")
+for number in (1997, 2019, 2020, 2047, 12345, 1234567):
+    print(*(numeric.vocabulary[token].decode().replace(" ", "·") for token in numeric.encode(f" {number}")), end=" | ")
+
 print("\n\nletters without a space, milliseconds:", end=" ")
 for length in (500, 1000, 2000, 4000):
     word = "".join(draw.choice(list("etaoinshrdlu"), size=length))
@@ -1366,7 +1373,7 @@ brilliant validation loss in the first case. Split first, cut windows afterwards
 """
 
 # %% tags=["measure"]
-ids = BPETokenizer(512).train(text[:200_000]).encode(text[:200_000])
+ids = BPETokenizer(512).train(corpus[:200_000]).encode(corpus[:200_000])
 block_size = 64
 windows = TextDataset(ids, block_size)
 shuffled = np.random.default_rng(0).permutation(len(windows))
