@@ -1,5 +1,6 @@
 """Module 14 against independent implementations: SciPy's tests and quantiles, PyTorch's counter, simulated coverage."""
 
+import math
 import sys
 from types import ModuleType
 from typing import Any
@@ -42,7 +43,10 @@ def test_an_interval_holds_the_median_as_often_as_it_says(n: int, confidence: fl
     draw = np.random.default_rng(n)
     intervals = [profiling.median_interval(draw.exponential(size=n), confidence) for _ in range(2000)]
     covered = np.mean([low <= np.log(2) <= high for low, high in intervals])
-    assert confidence - 0.02 < covered < confidence + 0.05
+    rank = int(profiling.median_interval(range(1, n + 1), confidence)[0])
+    expected, narrower = (1 - 2 * sum(math.comb(n, i) for i in range(k)) / 2**n for k in (rank, rank + 1))
+    assert expected >= confidence > narrower
+    assert abs(covered - expected) < 0.02
 
 
 def test_false_claims_stay_at_their_level(profiling: ModuleType):
