@@ -9,6 +9,7 @@ import time
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 import httpx
 import pytest
@@ -108,10 +109,20 @@ class Hub:
         """The address of the grading service behind the hub's proxy."""
         return f"{self.url}/services/tinytorch-lab"
 
-    def ask(self, token: str, method: str, path: str, **options: object) -> httpx.Response:
+    def ask(self, token: str, method: str, path: str, **options: Any) -> httpx.Response:
         """Ask the grading service something."""
         headers = {"Authorization": f"token {token}"} if token else {}
-        return httpx.request(method, f"{self.service}/api/{path}", headers=headers, timeout=120, **options)  # type: ignore[arg-type]
+        return httpx.request(method, f"{self.service}/api/{path}", headers=headers, timeout=120, **options)
+
+    def finish(self, token: str, course: str, **job: Any) -> dict[str, Any]:
+        """Ask for a job and return it with its rows once it has ended."""
+        asked = self.ask(token, "POST", f"courses/{course}/jobs", json=job)
+        assert asked.status_code == 202, asked.text
+        while True:
+            found: dict[str, Any] = self.ask(token, "GET", f"courses/{course}/jobs/{asked.json()['id']}").json()
+            if found["job"]["finished_at"]:
+                return found
+            time.sleep(0.1)
 
 
 @pytest.fixture(scope="session")
@@ -162,12 +173,14 @@ def hub(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Hub]:
 
 
 @pytest.fixture(scope="session")
-def people(hub: Hub) -> dict[str, Person]:
+def people(hub: Hub) -> Iterator[dict[str, Person]]:
     """Everybody, logged in."""
     found = {name: Person(name, hub) for name in PEOPLE}
     for person in found.values():
         person.log_in()
-    return found
+    yield found
+    for person in found.values():
+        person.session.close()
 
 
 @pytest.fixture(scope="session")
