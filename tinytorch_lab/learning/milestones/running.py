@@ -58,7 +58,7 @@ def run_milestone(
 
     Raises:
         NotFoundError: the course has no such milestone.
-        NotAvailableError: it has not been written yet, or the workspace cannot be written.
+        NotAvailableError: it has not been written yet, its data cannot be had, or the workspace cannot be written.
         ConflictError: modules it needs are not exported.
         InvalidInputError: ``plot`` has an ending that names no format.
     """
@@ -87,8 +87,9 @@ def _require_ready(state: MilestoneState) -> None:
 def _job(workspace: Workspace, script: Script) -> Job:
     return Job(
         cells=script.steps,
-        limits=Limits.from_table(workspace.course.limits),
+        limits=Limits.from_table({**workspace.course.limits, **script.limits}),
         path=(str(workspace.root),),
+        files=script.files(),
     )
 
 

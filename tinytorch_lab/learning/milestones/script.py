@@ -4,7 +4,7 @@ The steps are test cells, so what they probe leaves the sandbox as plain values;
 """
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -38,10 +38,16 @@ class Outcome:
 
 @dataclass(frozen=True)
 class Script:
-    """A milestone's steps and its judge, which raises :class:`Malformed` for reports it cannot judge."""
+    """A milestone's steps and its judge, which raises :class:`Malformed` for reports it cannot judge.
+
+    ``files`` makes what the steps find in their working folder, anew for each run; it raises ``NotAvailableError``
+    if the data cannot be had. ``limits`` are entries of the course's table ``[limits]`` that this milestone exceeds.
+    """
 
     steps: tuple[Cell, ...]
     judge: Callable[[Reports], Outcome]
+    files: Callable[[], Mapping[str, bytes]] = dict
+    limits: Mapping[str, float] = field(default_factory=dict)
 
 
 def step(title: str, source: str) -> Cell:

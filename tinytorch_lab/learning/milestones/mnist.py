@@ -1,0 +1,173 @@
+"""Milestone 3: a convolutional network reads handwritten digits."""
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+from numpy.typing import NDArray
+
+from tinytorch_lab.learning.milestones.mnist_data import ABOUT, BATCH, KINDS, MNIST, Digits, digit_files
+from tinytorch_lab.learning.milestones.mnist_plot import Reading, draw_reading
+from tinytorch_lab.learning.milestones.script import LOSS, Malformed, Outcome, Reports, Script, numbers, step
+from tinytorch_lab.runner.contract import Cell
+
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
+
+_ROUNDS, _STEPS_A_ROUND = 5, 15
+"""A round ends with a look at all test images; with MNIST it is an epoch."""
+
+_GOAL = 0.95
+_SHOWN = 12
+_CLASSES = 10
+_DATA, _LABELS = "the data", "the labels of the test images"
+_ANSWERS, _SAMPLED = "the answers for the test images", "the share of right answers"
+_MISREAD = "the misread digits"
+
+_IMPORTS = f"""
+import gzip
+import json
+from itertools import chain, islice, repeat
+from pathlib import Path
+
+import numpy as np
+from tinytorch.activations import ReLU
+from tinytorch.autograd import no_grad
+from tinytorch.dataloader import MNIST, DataLoader
+from tinytorch.layers import Flatten, Linear, Sequential
+from tinytorch.losses import CrossEntropyLoss
+from tinytorch.optimizers import Adam
+from tinytorch.spatial import Conv2d, MaxPool2d
+from tinytorch.tensor import Tensor
+from tinytorch.training import Trainer
+
+
+# Test images and labels by plain NumPy: a wrong loader must not hide what was not learned.
+def pixels(name, header):
+    return np.frombuffer(gzip.decompress(Path(name).read_bytes()), np.uint8)[header:]
+
+
+about = json.loads(Path("{ABOUT}").read_text())
+images = pixels("t10k-images-idx3-ubyte.gz", 16).reshape(-1, 1, 28, 28)
+labels = pixels("t10k-labels-idx1-ubyte.gz", 8)
+probe("{_DATA}", about["name"])
+probe("{_LABELS}", labels)
+"""
+_NETWORK = f"""
+draw = np.random.default_rng(0)
+network = Sequential([
+    Conv2d(1, 16, 3, rng=draw), ReLU(), MaxPool2d(2),
+    Conv2d(16, 32, 3, rng=draw), ReLU(), MaxPool2d(2),
+    Flatten(), Linear(32 * 5 * 5, 10, rng=draw),
+])
+trainer = Trainer(network, Adam(network.parameters(), lr=0.002), CrossEntropyLoss())
+loader = DataLoader(MNIST("."), batch_size={BATCH}, shuffle=True, seed=0)
+batches = chain.from_iterable(repeat(loader))
+
+
+def answers(chosen):
+    said = []
+    with no_grad():
+        for start in range(0, len(chosen), 250):
+            said.append(network(Tensor(chosen[start : start + 250] / np.float32(255))).data.argmax(axis=1))
+    return np.concatenate(said)
+"""
+_TRAIN = f"""
+probe("{LOSS}", float(trainer.train_epoch(islice(batches, about["batches"]))))
+probe("{_SAMPLED}", float((answers(images[::10]) == labels[::10]).mean()))
+"""
+_TEST = f"""
+said = answers(images)
+probe("{_ANSWERS}", said)
+"""
+_LOOK = f"""
+probe("{_MISREAD}", images[np.flatnonzero(said != labels)[:{_SHOWN}], 0])
+"""
+
+
+def _judge(reports: Reports) -> Outcome:
+    reading = _reading(reports)
+    rounds, kind = reading.rounds, reading.kind
+    passed = bool(rounds[-1] > _GOAL)
+    epochs = [kind.epochs((number + 1) * _STEPS_A_ROUND) for number in range(_ROUNDS)]
+    origin = "" if kind is MNIST else f"MNIST could not be had, so these are {kind.name} of 8 by 8 pixels. "
+    state = (
+        f"{rounds[-1]:.1%} of the {kind.test:,} test images are right after {epochs[-1]:.0f} epochs, "
+        f"{rounds[0]:.1%} after {epochs[0]:.0f}"
+    )
+    sentence = (
+        f"{origin}The network reads handwritten digits: {state}."
+        if passed
+        else f"{origin}The network does not read well enough: {state}, where more than {_GOAL:.0%} are the goal; "
+        "check the gradients of module 09 first, then the learning rate and the images that the loader gives."
+    )
+    figures = {
+        "accuracy": rounds[-1],
+        "misread": float((reading.answers != reading.labels).sum()),
+        "epochs": epochs[-1],
+    }
+    figures |= {f"accuracy_after_{at:.0f}": accuracy for at, accuracy in zip(epochs, rounds, strict=True)}
+
+    def draw(figure: "Figure") -> None:
+        draw_reading(figure, reading, _GOAL)
+
+    return Outcome(passed, sentence, figures, draw)
+
+
+def _reading(reports: Reports) -> Reading:
+    kind = _kind(reports)
+    labels = _classes(numbers(reports, _LABELS, (kind.test,)), _LABELS)
+    said = reports.get(_ANSWERS, ())
+    if len(said) != _ROUNDS:
+        raise Malformed(f"The test images were not answered after each of the {_ROUNDS} rounds.")
+    answers = [_classes(numbers({_ANSWERS: [one]}, _ANSWERS, (kind.test,)), _ANSWERS) for one in said]
+    misread = np.flatnonzero(answers[-1] != labels)[:_SHOWN]
+    return Reading(
+        kind=kind,
+        labels=labels,
+        answers=answers[-1],
+        rounds=[float((one == labels).mean()) for one in answers],
+        losses=_curve(reports, LOSS),
+        sampled=_curve(reports, _SAMPLED),
+        misread=misread,
+        pictures=numbers(reports, _MISREAD, (len(misread), 28, 28)),
+    )
+
+
+def _kind(reports: Reports) -> Digits:
+    name = reports[_DATA][-1] if reports.get(_DATA) else None
+    if not isinstance(name, str) or name not in KINDS:
+        raise Malformed("The run does not say which digits it read.")
+    return KINDS[name]
+
+
+def _classes(values: NDArray[np.float64], name: str) -> NDArray[np.int64]:
+    if not np.isin(values, np.arange(_CLASSES)).all():
+        raise Malformed(f"{name[:1].upper()}{name[1:]} are not all digits from 0 to 9.")
+    return values.astype(np.int64)
+
+
+def _curve(reports: Reports, name: str) -> NDArray[np.float64]:
+    values = reports.get(name, ())
+    expected = _ROUNDS * _STEPS_A_ROUND
+    if len(values) != expected or not all(isinstance(value, float) and np.isfinite(value) for value in values):
+        raise Malformed(f"{name[:1].upper()}{name[1:]} is not a finite number after each of the {expected} steps.")
+    return np.array(values)
+
+
+def _round(number: int) -> tuple[Cell, ...]:
+    title = f"round {number} of {_ROUNDS}"
+    parts = (step(f"{title}, part {part} of {_STEPS_A_ROUND}", _TRAIN) for part in range(1, _STEPS_A_ROUND + 1))
+    return (*parts, step(f"{title}, all test images", _TEST))
+
+
+SCRIPT = Script(
+    (
+        step("imports and data", _IMPORTS),
+        step("network", _NETWORK),
+        *(one for number in range(1, _ROUNDS + 1) for one in _round(number)),
+        step("misread digits", _LOOK),
+    ),
+    _judge,
+    files=digit_files,
+    limits={"notebook_seconds": 1800},
+)
