@@ -12,7 +12,10 @@ from tinytorch_lab.curriculum.notebooks import read_notebook
 from tinytorch_lab.grading.course import init_course
 from tinytorch_lab.grading.folder import CourseFolder, load_course_folder
 from tinytorch_lab.grading.records import JobReport
+from tinytorch_lab.grading.reports import GradeRow, grade_report
 from tinytorch_lab.grading.service import GradingService, RequestedJob
+from tinytorch_lab.grading.store.database import reading
+from tinytorch_lab.grading.written_answers import Answer, written_answers
 
 MODULE = "01_sums"
 
@@ -33,6 +36,18 @@ def refused(job: RequestedJob) -> str:
     report = finish(job)
     assert not report.ok
     return report.message or report.rows[0].message
+
+
+def answers_of(course: CourseFolder, student: str | None = None, module: str = MODULE) -> list[Answer]:
+    """Return the written answers as a grader gets to see them."""
+    with reading(course.db_url) as connection:
+        return list(written_answers(course, connection, module, student))
+
+
+def report_of(course: CourseFolder, module: str | None = MODULE) -> dict[str, GradeRow]:
+    """Return everybody's line of the report."""
+    with reading(course.db_url) as connection:
+        return {row.student: row for row in grade_report(course, connection, module)}
 
 
 @pytest.fixture(scope="session")

@@ -8,11 +8,11 @@ from pathlib import Path
 import pytest
 from nbformat import NotebookNode
 
-from tests.grading.conftest import MODULE, TESS, finish
+from tests.grading.conftest import MODULE, TESS, finish, report_of
 from tests.grading.handins import ADD, Change, cell, handed_in, write
 from tinytorch_lab.curriculum.cells import grade_id
 from tinytorch_lab.grading.folder import CourseFolder
-from tinytorch_lab.grading.records import GradeRow
+from tinytorch_lab.grading.reports import GradeRow
 from tinytorch_lab.grading.service import GradingService
 
 Shared = tuple[CourseFolder, GradingService]
@@ -110,7 +110,7 @@ UNREADABLE = {
 @pytest.fixture(scope="module")
 def graded(shared: Shared, released: NotebookNode, tmp_path_factory: pytest.TempPathFactory) -> dict[str, GradeRow]:
     """Everybody's grade after one collection and one autograding."""
-    _, service = shared
+    course, service = shared
     folder = tmp_path_factory.mktemp("class")
     for student, (change, _, _) in CHANGES.items():
         write(handed_in(released, change), folder, student)
@@ -121,7 +121,7 @@ def graded(shared: Shared, released: NotebookNode, tmp_path_factory: pytest.Temp
     report = finish(service.autograde(MODULE, actor=TESS))
     assert report.ok, [row for row in report.rows if not row.ok]
     assert {row.subject for row in report.rows} == CHANGES.keys() | UNREADABLE.keys()
-    return {row.student: row for row in service.report(MODULE)}
+    return report_of(course)
 
 
 @pytest.mark.parametrize("student", CHANGES)

@@ -49,7 +49,7 @@ def test_a_second_worker_refuses_and_names_the_first(course: CourseFolder):
     worker = started(course)
     try:
         with GradingService(course) as service, pytest.raises(ConflictError, match=rf"pid {worker.pid}\)") as caught:
-            service.report()
+            service.jobs()
         assert "\n" not in str(caught.value)
     finally:
         assert ended(worker) == 0
@@ -199,8 +199,8 @@ def test_what_is_logged_during_a_job_is_kept_with_it(service: GradingService, co
     [
         (lambda service: service.generate("17", actor=TESS), NotFoundError, "There is no module '17'"),
         (lambda service: service.release("../01_sums", actor=TESS), NotFoundError, "There is no module"),
-        (lambda service: service.report("later"), NotFoundError, "02_later has not been released"),
-        (lambda service: service.manual("1", "zoe"), NotFoundError, "of zoe has not been autograded"),
+        (lambda service: service.mark("1", "zoe", "response_1", 5, actor=TESS), ConflictError, "not been autograded"),
+        (lambda service: service.set_due("1", "tomorrow", actor=TESS), InvalidInputError, "'tomorrow' is no date"),
         (lambda service: service.enrol(["a/b"], actor=TESS), InvalidInputError, "no student id"),
         (lambda service: service.submit("later", "ada", b"{}"), NotFoundError, "not released"),
     ],
@@ -288,11 +288,11 @@ def test_what_cannot_be_written_or_run_is_named_and_changes_nothing(service: Gra
 def test_a_broken_gradebook_is_named(course: CourseFolder):
     (course.root / "gradebook.db").write_bytes(b"no database, but long enough to look at" * 100)
     with GradingService(course) as service, pytest.raises(NotAvailableError, match="file is not a database"):
-        service.report()
+        service.jobs()
 
 
 def test_without_a_place_for_the_lock_there_is_no_worker(course: CourseFolder):
     course.state.rename(course.root / "aside")
     course.state.write_text("in the way", encoding="utf-8")
     with GradingService(course) as service, pytest.raises(NotAvailableError, match="Cannot start the worker"):
-        service.report()
+        service.jobs()

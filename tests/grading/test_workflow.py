@@ -10,7 +10,7 @@ import pytest
 from nbformat import NotebookNode
 from nbgrader.api import Gradebook
 
-from tests.grading.conftest import MODULE, TESS, finish, refused
+from tests.grading.conftest import MODULE, TESS, answers_of, finish, refused, report_of
 from tests.grading.handins import ANSWER, cell, handed_in, write
 from tests.modules import SCHEME, marker
 from tinytorch_lab.curriculum.build import student_notebook
@@ -19,9 +19,11 @@ from tinytorch_lab.curriculum.notebooks import read_notebook
 from tinytorch_lab.errors import ConflictError, InvalidInputError, NotFoundError
 from tinytorch_lab.grading.evidence import Evidence, load_evidence
 from tinytorch_lab.grading.folder import CourseFolder
-from tinytorch_lab.grading.records import Answer, GradeRow, Progress
+from tinytorch_lab.grading.records import Progress
+from tinytorch_lab.grading.reports import GradeRow
 from tinytorch_lab.grading.service import GradingService
 from tinytorch_lab.grading.store.database import open_engine, transaction
+from tinytorch_lab.grading.written_answers import Answer
 
 Shared = tuple[CourseFolder, GradingService]
 
@@ -38,7 +40,7 @@ def nbgrader(course: CourseFolder, *arguments: str, folder: Path | None = None) 
 
 
 def answers(shared: Shared, student: str) -> dict[str, Answer]:
-    return {answer.response_id: answer for answer in shared[1].manual(MODULE, student)}
+    return {answer.response_id: answer for answer in answers_of(shared[0], student)}
 
 
 def evidence_of(course: CourseFolder, student: str) -> Evidence | None:
@@ -47,7 +49,7 @@ def evidence_of(course: CourseFolder, student: str) -> Evidence | None:
 
 
 def rows(shared: Shared) -> dict[str, GradeRow]:
-    return {row.student: row for row in shared[1].report(MODULE)}
+    return report_of(shared[0])
 
 
 def warns_and_is_half_wrong(notebook: NotebookNode) -> None:
@@ -160,16 +162,16 @@ def test_feedback_quotes_level_criteria_and_next_level(shared: Shared):
     course, service = shared
     assert finish(service.feedback(MODULE, actor=TESS)).ok
     page = course.feedback(MODULE, "ada").read_text(encoding="utf-8")
-    assert "94 of 100 points" in page
+    assert "94 of 100" in page
     assert "8 of 10 points: Good" in page
     assert "names the cost without a figure" in page
-    assert "For Excellent (9\N{EN DASH}10 points)" in page
+    assert "Excellent (9\N{EN DASH}10 points)" in page
     assert "names the cost of `double` with its measured figure" in page
     assert "Give <strong>figures</strong>." in page
     assert "says that it costs something" not in page
     assert "<script" not in page
     page = course.feedback(MODULE, "ben").read_text(encoding="utf-8")
-    assert "15 / 30" in page
+    assert "15 of 30" in page
     assert "partly passed" in page
     assert "probe(" not in page
 
@@ -326,7 +328,7 @@ def test_question_cells_that_nbgrader_refuses_go_the_whole_way(shared: Shared, t
     write(released, tmp_path / "class", "ada", "reflection.ipynb")
     finish(service.collect("reflection", source=tmp_path / "class", actor=TESS))
     finish(service.autograde("reflection", actor=TESS))
-    (answer,) = service.manual("reflection")
+    (answer,) = answers_of(course, module="reflection")
     assert answer.scheme is not None
     assert [(level.low, level.high) for level in answer.scheme.levels] == [(9, 10), (5, 8), (0, 4)]
     service.mark("reflection", "ada", "thinking-response-1", 7, "", actor=TESS)

@@ -13,13 +13,16 @@ from tinytorch_lab.cli.grade import grade_columns
 from tinytorch_lab.cli.output import Json, err, say, show_json, show_table
 from tinytorch_lab.cli.workspaces import CurriculumOption, library_at
 from tinytorch_lab.curriculum.catalogue import ModuleInfo
-from tinytorch_lab.curriculum.library import Library
 from tinytorch_lab.curriculum.notebooks import write_notebook
 from tinytorch_lab.errors import ConflictError, NotAvailableError
 from tinytorch_lab.grading.course import init_course
+from tinytorch_lab.grading.folder import CourseFolder
 from tinytorch_lab.grading.records import JobReport
+from tinytorch_lab.grading.reports import grade_report
 from tinytorch_lab.grading.service import GradingService, RequestedJob
+from tinytorch_lab.grading.store.database import reading
 from tinytorch_lab.grading.synthetic import STUDENTS
+from tinytorch_lab.grading.written_answers import written_answers
 
 GRADER = "demo-grader"
 
@@ -38,8 +41,9 @@ def demo(
         course = init_course(folder, library, [student.id for student in STUDENTS])
         with GradingService(course) as grading:
             for module in modules:
-                _run_module(grading, library, module, folder / "handed-in")
-            rows = grading.report()
+                _run_module(course, grading, module, folder / "handed-in")
+        with reading(course.db_url) as connection:
+            rows = list(grade_report(course, connection))
     stories = {student.id: student.story for student in STUDENTS}
     table = [{"student": row.student, "story": stories[row.student]} | grade_columns(row) for row in rows]
     if as_json:
@@ -52,7 +56,8 @@ def demo(
         say(f"The course was kept in {keep}; try 'tito grade manual 01_tensor --course {keep}'.")
 
 
-def _run_module(grading: GradingService, library: Library, module: ModuleInfo, handed_in: Path) -> None:
+def _run_module(course: CourseFolder, grading: GradingService, module: ModuleInfo, handed_in: Path) -> None:
+    library = course.library
     instructor = library.instructor(module)
     for student in STUDENTS:
         if student.hand_in:
@@ -66,13 +71,15 @@ def _run_module(grading: GradingService, library: Library, module: ModuleInfo, h
     ]
     for title, events in steps:
         _finish(events, f"{module.name}: {title}")
-    _mark(grading, module)
+    _mark(course, grading, module)
     _finish(grading.feedback(module.name, actor=GRADER), f"{module.name}: feedback")
 
 
-def _mark(grading: GradingService, module: ModuleInfo) -> None:
+def _mark(course: CourseFolder, grading: GradingService, module: ModuleInfo) -> None:
     graders = {student.id: student for student in STUDENTS}
-    for answer in grading.manual(module.name):
+    with reading(course.db_url) as connection:
+        answers = list(written_answers(course, connection, module.name))
+    for answer in answers:
         student = graders[answer.student]
         if not answer.marked:
             points = round(student.share * answer.total * 2) / 2

@@ -14,11 +14,15 @@ from tinytorch_lab.authoring.static import check_source
 from tinytorch_lab.cli.output import Json, complain, err, say, show_json, show_table
 from tinytorch_lab.cli.workspaces import CurriculumOption, ModuleArgument, library_at
 from tinytorch_lab.curriculum.catalogue import ModuleInfo
-from tinytorch_lab.errors import InvalidInputError
+from tinytorch_lab.errors import ConflictError, InvalidInputError
 from tinytorch_lab.grading.course import init_course
 from tinytorch_lab.grading.folder import CourseFolder, load_course_folder
-from tinytorch_lab.grading.records import Answer, GradeRow, JobReport, JobRow
+from tinytorch_lab.grading.marking import standing_mark
+from tinytorch_lab.grading.records import JobReport, JobRow
+from tinytorch_lab.grading.reports import GradeRow, grade_report
 from tinytorch_lab.grading.service import GradingService, RequestedJob
+from tinytorch_lab.grading.store.database import reading
+from tinytorch_lab.grading.written_answers import Answer, written_answers
 
 app = typer.Typer(help="Release, collect, autograde, mark and return a course's modules.", no_args_is_help=True)
 
@@ -103,22 +107,33 @@ def manual(
     points: Annotated[float | None, typer.Option("--points", help="Points to give it.")] = None,
     comment: Annotated[str, typer.Option("--comment", help="What to tell the student.")] = "",
     author: Annotated[str | None, typer.Option("--author", help="Who marks. Default: your user name.")] = None,
+    replace: Annotated[bool, typer.Option("--replace", help="Also where another grader's mark stands.")] = False,
     course: CourseOption = None,
     as_json: Json = False,
 ) -> None:
     """List written answers beside their mark schemes, or mark one (--student, --response and --points)."""
-    with _service(course) as (place, grading):
-        module = place.assignment(name)
-        if response is None and points is None:
-            _show_answers(grading.manual(module, student), as_json=as_json)
-            return
-        if not student or not response or points is None:
-            raise InvalidInputError("To mark an answer, give --student, --response and --points.")
-        answer = grading.mark(module, student, response, points, comment, actor=author or _user())
+    place = load_course_folder(course or Path())
+    module = place.assignment(name)
+    if response is None and points is None:
+        with reading(place.db_url) as connection:
+            _show_answers(list(written_answers(place, connection, module, student)), as_json=as_json)
+        return
+    if not student or not response or points is None:
+        raise InvalidInputError("To mark an answer, give --student, --response and --points.")
+    with reading(place.db_url) as connection:
+        seen = standing_mark(connection, module, student, response) if replace else None
+    with GradingService(place) as grading:
+        seen_id = seen.id if seen else None
+        given = grading.mark(module, student, response, points, comment, seen=seen_id, actor=author or _user())
     if as_json:
-        show_json(asdict(answer))
-    else:
-        say(f"{student}, {module}, {response}: {points:g} of {answer.total:g} points.")
+        show_json(asdict(given))
+    if given.other:
+        raise ConflictError(
+            f"{given.other.author} gave {given.other.points:g} points for {response} of {student}, which stand; "
+            "yours are kept beside them. Give --replace to decide."
+        )
+    if not as_json:
+        say(f"{student}, {module}, {response}: {points:g} points, {given.mark.level}.")
 
 
 @app.command("feedback")
@@ -147,8 +162,9 @@ def report(
     as_json: Json = False,
 ) -> None:
     """Print every student's grades."""
-    with _service(course) as (place, grading):
-        rows = grading.report(place.assignment(module) if module else None)
+    place = load_course_folder(course or Path())
+    with reading(place.db_url) as connection:
+        rows = list(grade_report(place, connection, place.assignment(module) if module else None))
     show_table("Grades", [grade_columns(row) for row in rows], as_json=as_json)
 
 

@@ -80,8 +80,10 @@ def check_released(gradebook: Gradebook, module: str, points: Mapping[str, float
         raise ConflictError(f"The graded cells of {module} changed since its release; release it again.")
 
 
-def give_mark(gradebook: Gradebook, module: str, student: str, response: str, points: float, comment: str) -> None:
-    """Store a person's mark and comment.
+def give_mark(
+    gradebook: Gradebook, module: str, student: str, response: str, points: float | None, comment: str
+) -> None:
+    """Store a person's mark and comment; without ``points`` the answer is unmarked again.
 
     Raises:
         ConflictError: the submission has not been autograded.
@@ -90,7 +92,7 @@ def give_mark(gradebook: Gradebook, module: str, student: str, response: str, po
     if grade is None:
         raise ConflictError(f"{module} of {student} has not been autograded; do that before marking.")
     grade.manual_score = points
-    grade.needs_manual_grade = False
+    grade.needs_manual_grade = points is None and grade.auto_score is None
     note = comments_of(gradebook, module, student).get(response)
     if note is not None:
         note.manual_comment = comment or None

@@ -11,9 +11,6 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from tinytorch_lab.errors import InvalidInputError, NotAvailableError, NotFoundError
-from tinytorch_lab.files import write_bytes, write_text
-from tinytorch_lab.grading.folder import CourseFolder
-from tinytorch_lab.grading.submissions import read_submission
 
 MAX_NOTEBOOK_BYTES = 20 << 20
 _STUDENT = re.compile(r"\w[\w.@-]{0,99}")
@@ -72,22 +69,6 @@ def find_notebook(folder: Path, module: str) -> Found:
     if len(renamed) == 1 and (found := _read_beneath(folder, renamed[0])):
         return Found(*found, note=f"The notebook was named {renamed[0][-1]} instead of {name}.")
     raise NotFoundError(f"No {name} was handed in.")
-
-
-def take(course: CourseFolder, module: str, student: str, found: Found, handed_in: datetime) -> str:
-    """Store ``found`` as the submission of ``student`` and return what there is to say about it.
-
-    Raises:
-        InvalidInputError: it was stored, but cannot be read as a notebook.
-        NotAvailableError: the course folder is not ours to write.
-    """
-    path = course.submitted(module, student)
-    changed = not path.is_file() or path.read_bytes() != found.content
-    if changed:
-        write_bytes(path, found.content)
-        write_text(path.parent / "timestamp.txt", handed_in.strftime("%Y-%m-%d %H:%M:%S.%f UTC") + "\n")
-    read_submission(found.content)
-    return " ".join(part for part in ("Collected." if changed else "Nothing new.", found.note) if part)
 
 
 def _places(module: str) -> tuple[tuple[str, ...], ...]:

@@ -13,7 +13,7 @@ from nbgrader.exchange import ExchangeError
 from nbgrader.exchange.default import ExchangeReleaseAssignment
 from traitlets.config import Config
 
-from tinytorch_lab.errors import InvalidInputError, NotAvailableError, NotFoundError, TinyTorchError
+from tinytorch_lab.errors import InvalidInputError, NotAvailableError, TinyTorchError
 from tinytorch_lab.grading.config import load_config
 from tinytorch_lab.grading.exchange import CarefulCollect
 from tinytorch_lab.grading.folder import CourseFolder
@@ -43,18 +43,10 @@ class NbGrader:
         with _one_sentence(f"{module} could not be published to the exchange"):
             action.start()
 
-    def collector(self, module: str, student: str | None) -> CarefulCollect:
-        """Return what takes submissions of ``module`` from the exchange.
-
-        Raises:
-            NotFoundError: nothing has been released to it.
-        """
+    def collector(self, module: str) -> CarefulCollect | None:
+        """Return what takes submissions of ``module`` from the exchange; ``None`` when it was never released there."""
         inbound = self._course.exchange / self._course.course_id / "inbound"
-        if not inbound.is_dir():
-            raise NotFoundError(
-                f"{module} was not released to the exchange; release it, or name a folder to collect from."
-            )
-        return CarefulCollect(**self._exchange(module, student or "*"))
+        return CarefulCollect(**self._exchange(module)) if inbound.is_dir() else None
 
     def _convert(self, kind: type[BaseConverter], module: str, student: str = ".") -> None:
         converter = kind(coursedir=self._directory(module, student), config=self._config, log=log)

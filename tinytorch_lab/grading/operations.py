@@ -1,23 +1,50 @@
 """The short operations of a course: each is one transaction, and none waits for a job to end."""
 
 import base64
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from typing import Any
 
-from sqlalchemy import Engine
+from sqlalchemy import Connection, Engine, select
 
 from tinytorch_lab.coursework import Receipt
 from tinytorch_lab.errors import NotFoundError
-from tinytorch_lab.grading import marking
+from tinytorch_lab.grading import marking, marking_aids, releasing, students, terms
 from tinytorch_lab.grading.folder import CourseFolder
 from tinytorch_lab.grading.gradebook import CourseGradebook
 from tinytorch_lab.grading.intake import check_student_id
 from tinytorch_lab.grading.jobs import rows
 from tinytorch_lab.grading.jobs.kinds import JobKinds
-from tinytorch_lab.grading.records import Answer, GradeRow, Job, JobReport
-from tinytorch_lab.grading.reports import grade_rows
+from tinytorch_lab.grading.records import Job
 from tinytorch_lab.grading.store.database import transaction
+from tinytorch_lab.grading.store.marking_tables import samples
 from tinytorch_lab.grading.student_desk import StudentDesk
+
+_WITH_GRADEBOOK: dict[str, Callable[..., Any]] = {
+    "mark": marking.add_mark,
+    "undo_mark": marking.undo_mark,
+}
+"""Operations that are called with course, gradebook, actor and their arguments."""
+
+_WITH_CONNECTION: dict[str, Callable[..., Any]] = {
+    "enrol": students.enrol,
+    "import_roster": students.import_roster,
+    "unrelease": releasing.unrelease,
+    "set_due": terms.set_due,
+    "extend": terms.extend,
+    "withdraw_extension": terms.withdraw_extension,
+    "keep_comment": marking.keep_comment,
+    "delete_comment": marking.delete_comment,
+}
+"""The same with a connection."""
+
+_AIDS: dict[str, Callable[..., Any]] = {
+    "set_flag": marking_aids.set_flag,
+    "clear_flag": marking_aids.clear_flag,
+    "set_shares": marking_aids.set_shares,
+    "remove_sample": marking_aids.remove_sample,
+    "unmark_sample": marking_aids.unmark_sample,
+}
+"""The same without the course."""
 
 
 class CourseOperations:
@@ -32,6 +59,17 @@ class CourseOperations:
         queued: Callable[[], None],
     ) -> None:
         self._course, self._engine, self._book, self._kinds, self._queued = course, engine, book, kinds, queued
+        self._own: dict[str, Callable[..., Any]] = {
+            "submit": self._submit,
+            "add_sample": self._add_sample,
+            "mark_sample": self._mark_sample,
+            "submit_job": self._submit_job,
+            "retry": self._retry,
+            "cancel": lambda connection, actor, job: rows.cancel(connection, job, actor),
+            "job": lambda connection, _actor, job: rows.find(connection, job),
+            "jobs": lambda connection, _actor, limit: rows.recent(connection, limit),
+            "job_report": lambda connection, _actor, job: rows.report(connection, job),
+        }
 
     def run(self, operation: str, actor: str, arguments: dict[str, Any]) -> Any:
         """Return what ``operation`` answers.
@@ -39,75 +77,44 @@ class CourseOperations:
         Raises:
             TinyTorchError: it was refused, for the reason given.
         """
-        operations: dict[str, Callable[..., Any]] = {
-            "enrol": self._enrol,
-            "submit": self._submit,
-            "submit_job": self._submit_job,
-            "job": self._job,
-            "jobs": self._jobs,
-            "job_report": self._job_report,
-            "cancel": self._cancel,
-            "retry": self._retry,
-            "manual": self._manual,
-            "mark": self._mark,
-            "report": self._report,
-        }
-        return operations[operation](actor, **arguments)
+        if operation == "submit_job":
+            arguments["arguments"] = self._kinds.check(arguments["kind"], arguments["arguments"])
+        elif "module" in arguments:
+            arguments["module"] = self._course.assignment(arguments["module"])
+        if operation in _WITH_GRADEBOOK:
+            with self._book.transaction() as gradebook:
+                return _WITH_GRADEBOOK[operation](self._course, gradebook, actor, **arguments)
+        with transaction(self._engine) as connection:
+            if operation in _WITH_CONNECTION:
+                return _WITH_CONNECTION[operation](self._course, connection, actor, **arguments)
+            answer = {**self._own, **_AIDS}[operation](connection, actor, **arguments)
+        if operation in ("submit_job", "retry"):
+            self._queued()
+        return answer
 
-    def _enrol(self, _actor: str, students: Sequence[str]) -> None:
-        names = [check_student_id(student) for student in students]
-        with self._book.transaction() as gradebook:
-            for name in names:
-                gradebook.update_or_create_student(name)
+    def _submit(self, connection: Connection, _actor: str, module: str, student: str, notebook: str) -> Receipt:
+        desk = StudentDesk(self._course, connection, check_student_id(student))
+        return desk.submit(module, base64.b64decode(notebook))
 
-    def _submit(self, _actor: str, module: str, student: str, notebook: str) -> Receipt:
-        with self._transaction() as connection:
-            desk = StudentDesk(self._course, connection, check_student_id(student))
-            return desk.submit(module, base64.b64decode(notebook))
+    def _add_sample(self, connection: Connection, actor: str, module: str, response: str, **sample: Any) -> int:
+        total = marking.answer_cell(self._course, module, response).points
+        return marking_aids.add_sample(connection, actor, module, response, **sample, total=total)
 
-    def _submit_job(self, actor: str, kind: str, arguments: dict[str, Any], requested_at: str) -> Job:
-        checked = self._kinds.check(kind, arguments)
-        with self._transaction() as connection:
-            job = rows.add(connection, kind, checked, actor, requested_at)
-        self._queued()
-        return job
+    def _mark_sample(self, connection: Connection, actor: str, sample: int, points: float, reinserted: bool) -> None:
+        place = connection.execute(select(samples.c.module, samples.c.response).where(samples.c.id == sample))
+        found = place.one_or_none()
+        total = marking.answer_cell(self._course, *found).points if found else 0.0
+        marking_aids.mark_sample(connection, actor, sample, points, total, reinserted=reinserted)
 
-    def _job(self, _actor: str, job: int) -> Job:
-        with self._transaction() as connection:
-            return rows.find(connection, job)
+    def _submit_job(
+        self, connection: Connection, actor: str, kind: str, arguments: dict[str, Any], requested_at: str
+    ) -> Job:
+        return rows.add(connection, kind, arguments, actor, requested_at)
 
-    def _jobs(self, _actor: str, limit: int) -> list[Job]:
-        with self._transaction() as connection:
-            return rows.recent(connection, limit)
-
-    def _job_report(self, _actor: str, job: int) -> JobReport:
-        with self._transaction() as connection:
-            return rows.report(connection, job)
-
-    def _cancel(self, actor: str, job: int) -> Job:
-        with self._transaction() as connection:
-            return rows.cancel(connection, job, actor)
-
-    def _retry(self, actor: str, job: int, requested_at: str) -> Job:
-        with self._transaction() as connection:
-            former = rows.find(connection, job)
-            failed = rows.failed_subjects(connection, job)
-            if not failed and former.state == "done":
-                raise NotFoundError(f"Job {job} worked for everyone, so there is nothing to try again.")
-            arguments = {**former.arguments, **({"only": failed} if failed else {})}
-            again = rows.add(connection, former.kind, arguments, actor, requested_at)
-        self._queued()
-        return again
-
-    def _manual(self, _actor: str, module: str, student: str | None) -> list[Answer]:
-        return list(marking.answers(self._course, self._book, self._course.assignment(module), student))
-
-    def _mark(self, actor: str, module: str, **mark: Any) -> Answer:
-        given = marking.new_mark(self._course.assignment(module), **mark, author=actor)
-        return marking.mark(self._course, self._book, given)
-
-    def _report(self, _actor: str, module: str | None) -> list[GradeRow]:
-        return list(grade_rows(self._course, self._book, self._course.assignment(module) if module else None))
-
-    def _transaction(self) -> Any:
-        return transaction(self._engine)
+    def _retry(self, connection: Connection, actor: str, job: int, requested_at: str) -> Job:
+        former = rows.find(connection, job)
+        failed = rows.failed_subjects(connection, job)
+        if not failed and former.state == "done":
+            raise NotFoundError(f"Job {job} worked for everyone, so there is nothing to try again.")
+        arguments = {**former.arguments, **({"only": failed} if failed else {})}
+        return rows.add(connection, former.kind, arguments, actor, requested_at)

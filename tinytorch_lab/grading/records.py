@@ -4,10 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Literal
 
-from tinytorch_lab.curriculum.markscheme import MarkScheme
-
 Severity = Literal["info", "warning", "error"]
-State = Literal["not submitted", "submitted", "to mark", "marked", "feedback"]
 JobState = Literal["queued", "running", "done", "failed", "cancelled"]
 
 
@@ -86,38 +83,31 @@ class JobReport:
 
 
 @dataclass(frozen=True)
-class Answer:
-    """A student's written answer with all that marking it needs. ``points`` is ``None`` until it is marked."""
+class Mark:
+    """One mark given to a written answer; ``points`` is ``None`` for one that takes a mark back.
 
+    ``answer`` is the digest of the answer that was marked, ``seen`` the mark its author saw standing. One that is not
+    ``standing`` met another author's mark and waits for a decision.
+    """
+
+    id: int
     module: str
     student: str
-    response_id: str
-    question: str
-    text: str
-    words: int
-    scheme: MarkScheme | None
+    response: str
     points: float | None
-    total: float
+    level: str
+    criteria: tuple[str, ...]
     comment: str
     author: str
-    marked: bool
+    at: str
+    answer: str
+    seen: int | None
+    standing: bool
 
 
 @dataclass(frozen=True)
-class GradeRow:
-    """One student's grade in one module; scores are ``None`` where nothing has been graded.
+class Marked:
+    """What became of a mark: it stands, or it is kept beside ``other``, which its author had not seen."""
 
-    ``lost`` names the tests that cost points, as ``test_matmul 12``.
-    """
-
-    student: str
-    module: str
-    automatic: float | None
-    automatic_total: float
-    written: float | None
-    written_total: float
-    score: float | None
-    total: float
-    state: State
-    lost: tuple[str, ...]
-    note: str
+    mark: Mark
+    other: Mark | None

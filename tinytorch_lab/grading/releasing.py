@@ -7,11 +7,13 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from nbgrader.api import MissingEntry
+from sqlalchemy import Connection
 
 from tinytorch_lab.curriculum.build import instructor_notebook
 from tinytorch_lab.curriculum.notebooks import write_notebook
 from tinytorch_lab.curriculum.source import read_source
 from tinytorch_lab.errors import ConflictError, InvalidInputError, NotAvailableError
+from tinytorch_lab.grading import terms
 from tinytorch_lab.grading.folder import CourseFolder
 from tinytorch_lab.grading.gradebook import CourseGradebook
 from tinytorch_lab.grading.nbgrader_calls import NbGrader
@@ -68,6 +70,22 @@ def release(course: CourseFolder, nbgrader: NbGrader, book: CourseGradebook, mod
         nbgrader.generate_assignment(module)
     nbgrader.publish(module)
     return source
+
+
+def unrelease(course: CourseFolder, connection: Connection, actor: str, *, module: str) -> None:
+    """Take ``module`` back from students: out of the exchange, and closed for handing in; what they sent stays.
+
+    Raises:
+        NotFoundError: it is not released.
+        NotAvailableError: the exchange is not ours to write.
+    """
+    terms.set_unreleased(connection, actor, module)
+    published = course.exchange / course.course_id / "outbound" / module
+    try:
+        if published.exists():
+            shutil.rmtree(published)
+    except OSError as error:
+        raise NotAvailableError(f"Cannot remove {published}: {error.strerror}.") from None
 
 
 def _put_back(path: Path, former: bytes | None) -> None:

@@ -1,88 +1,24 @@
 """What callers use: every operation of a course, done by the course's worker process."""
 
 import base64
-import importlib.util
-import queue
-import threading
-import time
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import asdict
 from pathlib import Path
 from types import NoneType
-from typing import TYPE_CHECKING, Any, Self, TypeVar
+from typing import TYPE_CHECKING
 
 from tinytorch_lab.coursework import Receipt
-from tinytorch_lab.errors import NotAvailableError, TinyTorchError
-from tinytorch_lab.grading.folder import CourseFolder
-from tinytorch_lab.grading.records import Answer, GradeRow, Job, JobEvent, JobReport, JobRow, Progress
+from tinytorch_lab.grading.course_jobs import CourseJobs, RequestedJob
+from tinytorch_lab.grading.records import Mark, Marked
 
 if TYPE_CHECKING:
-    from tinytorch_lab.grading.connection import WorkerConnection
+    from tinytorch_lab.grading.roster import RosterEntry
 
-T = TypeVar("T")
-Listener = Callable[[JobEvent | None], None]
-"""Is told every step of every job, in a thread of the service; ``None`` when the worker died, so that some may be
-missed."""
-
-_RESTART_SECONDS = 1.0
-"""A worker that lived longer than this is replaced at once when it dies; another, when it is needed again."""
+__all__ = ["GradingService", "RequestedJob"]
 
 
-@dataclass(frozen=True)
-class RequestedJob:
-    """A job that was asked for. Iterate over it to see it happen: steps, then one report."""
-
-    service: "GradingService"
-    id: int
-
-    def __iter__(self) -> Iterator[Progress | JobReport]:
-        return self.service.subscribe(self.id)
-
-
-class GradingService:
-    """The operations of one course, safe to call from several threads.
-
-    The worker is started by the first of them, replaced when it dies, and ended by :meth:`close`. Every operation
-    raises :class:`NotAvailableError` when the worker cannot be had, and :class:`ConflictError` when another service
-    has this course. ``actor`` is who asks; it is noted, and what the actor may do is the caller's to decide.
-    """
-
-    def __init__(self, course: CourseFolder) -> None:
-        self._course = course
-        self._worker: WorkerConnection | None = None
-        self._starting = threading.Lock()
-        self._started_at = 0.0
-        self._closed = False
-        self._listeners: list[Listener] = []
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self.close()
-
-    @staticmethod
-    def require_nbgrader() -> None:
-        """Check that nbgrader is installed.
-
-        Raises:
-            NotAvailableError: it is not.
-        """
-        if importlib.util.find_spec("nbgrader") is None:
-            raise NotAvailableError("Grading needs nbgrader; install it with: pip install 'tinytorch-lab[grading]'")
-
-    def start(self) -> None:
-        """Start the worker, which makes the course's database when it is missing and goes on with unfinished jobs."""
-        self._connected()
-
-    def close(self) -> None:
-        """End the worker; jobs that are not finished are gone on with by the next one."""
-        with self._starting:
-            self._closed = True
-            worker, self._worker = self._worker, None
-        if worker is not None:
-            worker.close()
+class GradingService(CourseJobs):
+    """The operations of one course. ``actor`` is who asks; what they may do is the caller's to decide."""
 
     # Jobs: each is entered in the queue, and done one at a time.
 
@@ -112,71 +48,22 @@ class GradingService:
         """Write the feedback pages; with ``force`` also those whose answers are not marked yet."""
         return self._job("feedback", actor, module=module, students=_names(students), force=force)
 
-    def retry(self, job: int, *, actor: str) -> RequestedJob:
-        """Do a job again for those it failed for; for everyone when it failed as a whole."""
-        return RequestedJob(self, self._ask("retry", Job, actor, job=job, requested_at=_now()).id)
-
-    def cancel(self, job: int, *, actor: str) -> Job:
-        """Stop a job after the subject in hand, or before it begins."""
-        return self._ask("cancel", Job, actor, job=job)
-
-    def job(self, job: int) -> Job:
-        """Return how a job stands."""
-        return self._ask("job", Job, job=job)
-
-    def jobs(self, limit: int = 50) -> list[Job]:
-        """Return the last jobs, the newest first."""
-        return self._ask("jobs", list[Job], limit=limit)
-
-    def job_report(self, job: int) -> JobReport:
-        """Return what a job did for each subject so far."""
-        return self._ask("job_report", JobReport, job=job)
-
-    def job_log(self, job: int) -> str:
-        """Return what was logged during a job; nothing when there was nothing to log."""
-        try:
-            return (self._course.state / "jobs" / f"{job:d}.log").read_text(encoding="utf-8", errors="replace")
-        except FileNotFoundError:
-            return ""
-
-    def subscribe(self, job: int) -> Iterator[Progress | JobReport]:
-        """Yield what a job has done and does, step by step, then its report; a worker that dies is waited for."""
-        seen: set[str] = set()
-        with self.listening() as events:
-            while True:
-                now, report = self.job(job), self.job_report(job)
-                for row in report.rows:
-                    if row.subject not in seen:
-                        seen.add(row.subject)
-                        yield _progress(now, row)
-                if now.finished:
-                    yield report
-                    return
-                while (event := events.get()) is not None and not (event.job.id == job and event.job.finished):
-                    if event.job.id == job and event.row is not None and event.row.subject not in seen:
-                        seen.add(event.row.subject)
-                        yield _progress(event.job, event.row)
-
-    @contextmanager
-    def listening(self) -> Iterator["queue.SimpleQueue[JobEvent | None]"]:
-        """Give the steps of all jobs as they happen; ``None`` tells that the worker died and some may be missed."""
-        events: queue.SimpleQueue[JobEvent | None] = queue.SimpleQueue()
-        stop = self.listen(events.put)
-        try:
-            yield events
-        finally:
-            stop()
-
-    def listen(self, listener: Listener) -> Callable[[], None]:
-        """Have ``listener`` told every step of every job; returns what ends that."""
-        self._listeners.append(listener)
-        return lambda: self._listeners.remove(listener)
+    def return_feedback(
+        self, module: str, students: Sequence[str] | None = None, force: bool = False, *, actor: str
+    ) -> RequestedJob:
+        """Let students read their feedback, writing pages that are missing or outdated; ``force`` as above."""
+        return self._job("return_feedback", actor, module=module, students=_names(students), force=force)
 
     # Short operations: done as they come, also while a job is at work.
 
     def enrol(self, students: Sequence[str], *, actor: str) -> None:
         """Enter ``students`` in the gradebook; those already in it stay as they are."""
         self._ask("enrol", NoneType, actor, students=list(students))
+
+    def import_roster(self, entries: "Sequence[RosterEntry]", *, actor: str) -> dict[str, int]:
+        """Enter a class list, replacing names and addresses; returns how many were ``new`` and how many ``known``."""
+        listed = [asdict(entry) for entry in entries]
+        return self._ask("import_roster", dict[str, int], actor, entries=listed)
 
     def submit(self, module: str, student: str, notebook: bytes) -> Receipt:
         """Hand in ``notebook`` for ``student`` and return the signed receipt.
@@ -188,62 +75,90 @@ class GradingService:
         content = base64.b64encode(notebook).decode("ascii")
         return self._ask("submit", Receipt, student, module=module, student=student, notebook=content)
 
-    def manual(self, module: str, student: str | None = None) -> list[Answer]:
-        """Return the written answers with their mark schemes."""
-        return self._ask("manual", list[Answer], module=module, student=student)
+    def unrelease(self, module: str, *, actor: str) -> None:
+        """Take a module back from students; what they handed in stays."""
+        self._ask("unrelease", NoneType, actor, module=module)
+
+    def set_due(self, module: str, due_at: str | None, *, actor: str) -> None:
+        """Set when a module is due (ISO 8601), never with ``None``; lateness is counted anew for everybody."""
+        self._ask("set_due", NoneType, actor, module=module, due_at=due_at)
+
+    def extend(self, module: str, student: str, due_at: str, reason: str = "", *, actor: str) -> None:
+        """Give a student a due date of their own, in place of an earlier one."""
+        self._ask("extend", NoneType, actor, module=module, student=student, due_at=due_at, reason=reason)
+
+    def withdraw_extension(self, module: str, student: str, *, actor: str) -> None:
+        """Take a student's own due date back."""
+        self._ask("withdraw_extension", NoneType, actor, module=module, student=student)
 
     def mark(
-        self, module: str, student: str, response_id: str, points: float, comment: str = "", *, actor: str
-    ) -> Answer:
-        """Give an answer ``points`` and a comment."""
-        place = {"module": module, "student": student, "response_id": response_id}
-        return self._ask("mark", Answer, actor, **place, points=points, comment=comment)
+        self,
+        module: str,
+        student: str,
+        response: str,
+        points: float,
+        comment: str = "",
+        *,
+        level: str = "",
+        criteria: Sequence[str] = (),
+        seen: int | None = None,
+        actor: str,
+    ) -> Marked:
+        """Give an answer ``points``; the mark stands unless another author's does that is not the one ``seen``.
 
-    def report(self, module: str | None = None) -> list[GradeRow]:
-        """Return every student's grade in ``module``, or in all released modules."""
-        return self._ask("report", list[GradeRow], module=module)
+        Raises:
+            NotFoundError: there is no such answer.
+            InvalidInputError: points, level or criteria are not those of its mark scheme.
+            ConflictError: the submission has not been autograded.
+        """
+        place = {"module": module, "student": student, "response": response}
+        given = {"points": points, "level": level, "criteria": list(criteria), "comment": comment, "seen": seen}
+        return self._ask("mark", Marked, actor, **place, **given)
 
-    def _job(self, kind: str, actor: str, **arguments: Any) -> RequestedJob:
-        asked = {"kind": kind, "arguments": arguments, "requested_at": _now()}
-        return RequestedJob(self, self._ask("submit_job", Job, actor, **asked).id)
+    def undo_mark(self, mark: int, *, actor: str) -> Mark:
+        """Take back a mark that stands, and have the one before it stand again.
 
-    def _ask(self, operation: str, answer: "type[T]", actor: str = "", **arguments: Any) -> T:
-        from pydantic import TypeAdapter
+        Raises:
+            ConflictError: another mark stands by now.
+        """
+        return self._ask("undo_mark", Mark, actor, mark=mark)
 
-        return TypeAdapter(answer).validate_python(self._connected().request(operation, actor, arguments))
+    def keep_comment(self, module: str, response: str, text: str, *, actor: str) -> int:
+        """Keep a comment for reuse with one question and return its number."""
+        return self._ask("keep_comment", int, actor, module=module, response=response, text=text)
 
-    def _connected(self) -> "WorkerConnection":
-        from tinytorch_lab.grading.connection import WorkerConnection
+    def delete_comment(self, comment: int, *, actor: str) -> None:
+        """Drop a comment from those kept for reuse."""
+        self._ask("delete_comment", NoneType, actor, comment=comment)
 
-        with self._starting:
-            if self._worker is None:
-                self.require_nbgrader()
-                self._worker = WorkerConnection(self._course, self._tell, self._worker_died)
-                self._started_at = time.monotonic()
-                self._closed = False
-            return self._worker
+    def set_flag(self, module: str, student: str, response: str, note: str = "", *, actor: str) -> None:
+        """Ask for another look at an answer, with a note why."""
+        self._ask("set_flag", NoneType, actor, module=module, student=student, response=response, note=note)
 
-    def _tell(self, event: JobEvent | None) -> None:
-        for listener in tuple(self._listeners):
-            listener(event)
+    def clear_flag(self, module: str, student: str, response: str, *, actor: str) -> None:
+        """Take the flag off an answer, if there is one."""
+        self._ask("clear_flag", NoneType, actor, module=module, student=student, response=response)
 
-    def _worker_died(self, worker: "WorkerConnection") -> None:
-        with self._starting:
-            if self._worker is not worker:
-                return
-            self._worker = None
-            restart = not self._closed and time.monotonic() - self._started_at > _RESTART_SECONDS
-        if restart:
-            try:
-                self._connected()
-            except TinyTorchError:
-                # Whoever needs the worker next is told why it cannot be had.
-                self._started_at = time.monotonic()
-        self._tell(None)
+    def set_shares(self, module: str, response: str, graders: Sequence[str], *, actor: str) -> None:
+        """Divide the answers to a question evenly among ``graders``; with none, everyone marks all."""
+        self._ask("set_shares", NoneType, actor, module=module, response=response, graders=list(graders))
 
+    def add_sample(self, module: str, response: str, text: str, points: float, reason: str = "", *, actor: str) -> int:
+        """Keep ``text`` as an answer worth ``points`` by agreement, and return its number."""
+        sample = {"text": text, "points": points, "reason": reason}
+        return self._ask("add_sample", int, actor, module=module, response=response, **sample)
 
-def _progress(job: Job, row: JobRow) -> Progress:
-    return Progress(job.done, job.total, row.subject, row.message, "info" if row.ok else "error")
+    def remove_sample(self, sample: int, *, actor: str) -> None:
+        """Remove a sample with all marks it got."""
+        self._ask("remove_sample", NoneType, actor, sample=sample)
+
+    def mark_sample(self, sample: int, points: float, *, reinserted: bool, actor: str) -> None:
+        """Keep the points that ``actor`` gives a sample: blind, or met again among real answers."""
+        self._ask("mark_sample", NoneType, actor, sample=sample, points=points, reinserted=reinserted)
+
+    def unmark_sample(self, sample: int, *, actor: str) -> None:
+        """Take back the points that ``actor`` gave a sample when it was last met among real answers."""
+        self._ask("unmark_sample", NoneType, actor, sample=sample)
 
 
 def _absolute(path: Path | None) -> str | None:
@@ -252,9 +167,3 @@ def _absolute(path: Path | None) -> str | None:
 
 def _names(students: Sequence[str] | None) -> list[str] | None:
     return None if students is None else list(students)
-
-
-def _now() -> str:
-    from tinytorch_lab.grading.evidence import now
-
-    return now()

@@ -18,6 +18,7 @@ from tinytorch_lab.grading.receipts import course_key, sign
 from tinytorch_lab.grading.rules import late_policy_of
 from tinytorch_lab.grading.store.tables import assignments, extensions, results
 from tinytorch_lab.grading.submission_store import Submission
+from tinytorch_lab.grading.submissions import read_submission
 
 
 class StudentDesk:
@@ -58,6 +59,8 @@ class StudentDesk:
             NotAvailableError: the course's disk does not take it.
         """
         self._released(module)
+        submission_store.check_size(notebook)
+        read_submission(notebook)
         submission = submission_store.add(
             self._course,
             self._connection,

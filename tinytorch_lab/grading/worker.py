@@ -48,8 +48,8 @@ def main(arguments: list[str]) -> int:
 
 def _serve(course: CourseFolder, replies: "_Replies") -> None:
     prepare(course)
-    with closing(CourseGradebook(course)) as book, JobKinds(course, book) as kinds:
-        engine = open_engine(course.db_url)
+    engine = open_engine(course.db_url)
+    with closing(CourseGradebook(course)) as book, JobKinds(course, engine, book) as kinds:
         jobs = JobThread(engine, kinds, _job_logs(course), replies.event)
         operations = CourseOperations(course, engine, book, kinds, jobs.wake)
         jobs.start()

@@ -1,41 +1,37 @@
 """The kinds of jobs: for each, whom it deals with and what it does for one of them."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import ExitStack
-from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
 from typing import Any, Self
 
-from tinytorch_lab.errors import ConflictError, NotFoundError
-from tinytorch_lab.grading import marking, releasing
+from sqlalchemy import Connection, Engine
+
+from tinytorch_lab.errors import NotFoundError
+from tinytorch_lab.grading import releasing, returning, submission_store, terms
 from tinytorch_lab.grading.autograde import Autograder
-from tinytorch_lab.grading.evidence import digest, load_evidence
+from tinytorch_lab.grading.collecting import hand_over, take_from_folder
+from tinytorch_lab.grading.evidence import Evidence, digest, load_evidence
 from tinytorch_lab.grading.folder import CourseFolder
 from tinytorch_lab.grading.gradebook import CourseGradebook, connection_of
-from tinytorch_lab.grading.intake import check_student_id, find_notebook, student_folders, take
+from tinytorch_lab.grading.intake import student_folders
+from tinytorch_lab.grading.jobs.work import Work, failed, one_by_one
 from tinytorch_lab.grading.nbgrader_calls import NbGrader
-from tinytorch_lab.grading.records import JobRow
+from tinytorch_lab.grading.records import Job, JobRow
 from tinytorch_lab.grading.sources import load_module_source
-from tinytorch_lab.grading.store.database import sole_writing
+from tinytorch_lab.grading.store.database import sole_writing, transaction
+from tinytorch_lab.grading.submissions import read_submission
 
-Step = Callable[[str], JobRow]
-
-
-@dataclass(frozen=True)
-class Work:
-    """What a job comes to: its subjects, and what to do for one."""
-
-    subjects: Sequence[str]
-    step: Step
+Take = Callable[[Connection, str], str]
+"""Stores the submission of a student in the caller's transaction and returns what is odd about it."""
 
 
 class JobKinds:
     """All kinds of jobs of one course. What they share stays open between them: configuration and processes."""
 
-    def __init__(self, course: CourseFolder, book: CourseGradebook) -> None:
-        self._course = course
-        self._book = book
+    def __init__(self, course: CourseFolder, engine: Engine, book: CourseGradebook) -> None:
+        self._course, self._engine, self._book = course, engine, book
         self._open = ExitStack()
 
     def __enter__(self) -> Self:
@@ -56,13 +52,13 @@ class JobKinds:
             return {**arguments, "module": releasing.check_assignment_name(arguments["module"])}
         return {**arguments, "module": self._course.assignment(arguments["module"])}
 
-    def work(self, kind: str, arguments: dict[str, Any]) -> Work:
-        """Return what a job of ``kind`` comes to now.
+    def work(self, job: Job, arguments: dict[str, Any]) -> Work:
+        """Return what ``job`` comes to now, with ``arguments``.
 
         Raises:
             TinyTorchError: it cannot be done at all, for the reason given.
         """
-        return self._kinds[kind](**arguments)
+        return self._kinds[job.kind](job, **arguments)
 
     @property
     def _kinds(self) -> dict[str, Callable[..., Work]]:
@@ -72,76 +68,122 @@ class JobKinds:
             "collect": self._collect,
             "autograde": self._autograde,
             "feedback": self._feedback,
+            "return_feedback": self._return_feedback,
         }
 
-    def _generate(self, module: str, source: str | None) -> Work:
+    def _generate(self, _job: Job, module: str, source: str | None) -> Work:
         def step(name: str) -> JobRow:
             _, made = releasing.generate(self._course, name, Path(source) if source else None)
             message = f"{len(made.tests)} tests, {len(made.responses)} answers, in {self._course.source(name)}."
             return JobRow(name, True, message)
 
-        return Work([module], step)
+        return Work([module], one_by_one(step))
 
-    def _release(self, module: str) -> Work:
+    def _release(self, job: Job, module: str) -> Work:
         def step(name: str) -> JobRow:
             with sole_writing():
                 releasing.release(self._course, self._nbgrader, self._book, name)
+                with transaction(self._engine) as connection:
+                    terms.set_released(connection, job.requested_by, name)
             return JobRow(name, True, f"Released to {self._course.released(name)} and the exchange.")
 
-        return Work([module], step)
+        return Work([module], one_by_one(step))
 
-    def _collect(self, module: str, students: list[str] | None, source: str | None) -> Work:
+    def _collect(self, _job: Job, module: str, students: list[str] | None, source: str | None) -> Work:
+        take, found = self._folder(module, Path(source)) if source else self._exchange(module)
         if source is None:
-            return self._collect_exchange(module, students)
-        folder = Path(source)
-        found = students if students is not None else student_folders(folder)
-        missing = [student for student in found if students and not (folder / student).is_dir()]
+            with transaction(self._engine) as connection:
+                found |= submission_store.latest_of_module(connection, module).keys()
+        missing = [student for student in students or () if student not in found]
         if missing:
-            raise NotFoundError(f"There is no folder {missing[0]} in {folder}.")
+            raise NotFoundError(f"{missing[0]} has not handed in {module}.")
+        if not found:
+            raise NotFoundError(f"Nobody has handed in {module}.")
 
         def step(student: str) -> JobRow:
-            notebook = find_notebook(folder / check_student_id(student), module)
-            return JobRow(student, True, take(self._course, module, student, notebook, notebook.written))
+            with transaction(self._engine) as connection:
+                note = take(connection, student)
+                message = hand_over(self._course, connection, module, student)
+            read_submission(self._course.submitted(module, student).read_bytes())
+            return JobRow(student, True, " ".join(part for part in (message, note) if part))
 
-        return Work(found, step)
+        return Work(students if students is not None else sorted(found), one_by_one(step))
 
-    def _collect_exchange(self, module: str, students: list[str] | None) -> Work:
-        collector = self._nbgrader.collector(module, None)
-        records = {str(record["username"]): record for record in collector.submissions()}
-        missing = [student for student in students or () if student not in records]
-        if missing:
-            raise NotFoundError(f"{missing[0]} has not handed in {module} through the exchange.")
+    def _folder(self, module: str, folder: Path) -> tuple[Take, set[str]]:
+        def take(connection: Connection, student: str) -> str:
+            return take_from_folder(self._course, connection, module, student, folder / student)
 
-        def step(student: str) -> JobRow:
-            return JobRow(student, True, collector.take(self._course, records[student]))
+        return take, set(student_folders(folder))
 
-        return Work(students if students is not None else list(records), step)
+    def _exchange(self, module: str) -> tuple[Take, set[str]]:
+        """Return what takes a student's submission from nbgrader's exchange, and who has one there."""
+        collector = self._nbgrader.collector(module)
+        records = {str(record["username"]): record for record in collector.submissions()} if collector else {}
 
-    def _autograde(self, module: str, students: list[str] | None, changed: bool) -> Work:
-        found = self._students("submitted", module, students)
+        def take(connection: Connection, student: str) -> str:
+            if collector is None or student not in records:
+                return ""
+            return collector.take(self._course, connection, records[student])
+
+        return take, set(records)
+
+    def _autograde(self, _job: Job, module: str, students: list[str] | None, changed: bool) -> Work:
+        found = _chosen(self._course.students_with("submitted", module), students, module, "collect it")
         if changed:
             found = [student for student in found if not self._graded_as_it_is(module, student)]
         self._autograder.prepare(module)
 
+        def stream(names: Iterable[str]) -> Iterator[JobRow]:
+            for student, evidence in self._autograder.grade_many(module, names):
+                yield failed(student, evidence) if isinstance(evidence, Exception) else self._graded(evidence)
+
+        return Work(found, stream)
+
+    def _graded(self, evidence: Evidence) -> JobRow:
+        with transaction(self._engine) as connection:
+            terms.count_lateness(self._course, connection, evidence.module, evidence.student)
+        short = [test.test for test in evidence.tests if test.status != "passed"]
+        reasons = [*evidence.notes, *([f"Not passed in full: {', '.join(short)}."] if short else [])]
+        return JobRow(evidence.student, True, " ".join(reasons), evidence.score, evidence.possible)
+
+    def _feedback(self, _job: Job, module: str, students: list[str] | None, force: bool) -> Work:
+        found = self._marked(module, students, force)
+
         def step(student: str) -> JobRow:
-            evidence = self._autograder.grade(module, student)
-            failed = [test.test for test in evidence.tests if test.status != "passed"]
-            reasons = [*evidence.notes, *([f"Not passed in full: {', '.join(failed)}."] if failed else [])]
-            return JobRow(student, True, " ".join(reasons), evidence.score, evidence.possible)
-
-        return Work(found, step)
-
-    def _feedback(self, module: str, students: list[str] | None, force: bool) -> Work:
-        found = self._students("autograded", module, students)
-        if not force:
-            self._check_marked(module, found)
-
-        def step(student: str) -> JobRow:
-            with sole_writing():
-                self._nbgrader.generate_feedback(module, student)
+            self._write_page(module, student)
             return JobRow(student, True, str(self._course.feedback(module, student)))
 
-        return Work(found, step)
+        return Work(found, one_by_one(step))
+
+    def _return_feedback(self, job: Job, module: str, students: list[str] | None, force: bool) -> Work:
+        found = self._marked(module, students, force)
+
+        def step(student: str) -> JobRow:
+            with transaction(self._engine) as connection:
+                written = returning.is_written(connection, module, student)
+            if not written:
+                self._write_page(module, student)
+            with transaction(self._engine) as connection:
+                new = returning.hand_back(connection, job.requested_by, module, student)
+            return JobRow(student, True, "Returned." if new else "Returned before.")
+
+        return Work(found, one_by_one(step))
+
+    def _marked(self, module: str, students: list[str] | None, force: bool) -> Sequence[str]:
+        """Return the students whose feedback can be written: the graded ones, once every answer is marked."""
+        with transaction(self._engine) as connection:
+            graded = returning.graded_students(connection, module)
+            found = _chosen(graded, students, module, "autograde it")
+            if not force:
+                returning.check_marked(connection, module, found)
+        return found
+
+    def _write_page(self, module: str, student: str) -> None:
+        # One lock for both, so that no mark comes in between.
+        with sole_writing():
+            self._nbgrader.generate_feedback(module, student)
+            with transaction(self._engine) as connection:
+                returning.note_written(connection, module, student)
 
     @cached_property
     def _nbgrader(self) -> NbGrader:
@@ -151,16 +193,6 @@ class JobKinds:
     def _autograder(self) -> Autograder:
         return self._open.enter_context(Autograder(self._course, self._book))
 
-    def _students(self, step: str, module: str, students: list[str] | None) -> Sequence[str]:
-        found = self._course.students_with(step, module)
-        needed = "collect it" if step == "submitted" else "autograde it"
-        missing = [student for student in students or () if student not in found]
-        if missing:
-            raise NotFoundError(f"There is nothing of {missing[0]} for {module}; {needed} first.")
-        if not found:
-            raise NotFoundError(f"There is nothing to do for {module}; {needed} first.")
-        return students if students is not None else found
-
     def _graded_as_it_is(self, module: str, student: str) -> bool:
         """Tell whether the last run was of this submission and of this version of the module."""
         with self._book.transaction() as gradebook:
@@ -169,10 +201,16 @@ class JobKinds:
         source = load_module_source(self._course.source(module)).digest
         return evidence is not None and (evidence.submission, evidence.source) == (submission, source)
 
-    def _check_marked(self, module: str, students: Sequence[str]) -> None:
-        answers = marking.answers(self._course, self._book, module)
-        waiting = [answer.student for answer in answers if not answer.marked and answer.student in students]
-        if waiting:
-            count = f"{len(waiting)} answer{'s are' if len(waiting) > 1 else ' is'}"
-            whose = ", ".join(sorted(set(waiting))[:5])
-            raise ConflictError(f"{count} not marked yet in {module} ({whose}); mark them, or use --force.")
+
+def _chosen(found: Sequence[str], students: list[str] | None, module: str, needed: str) -> Sequence[str]:
+    """Return ``students``, all of ``found`` without any.
+
+    Raises:
+        NotFoundError: one of them is not among ``found``, or there is nobody.
+    """
+    missing = [student for student in students or () if student not in found]
+    if missing:
+        raise NotFoundError(f"There is nothing of {missing[0]} for {module}; {needed} first.")
+    if not found:
+        raise NotFoundError(f"There is nothing to do for {module}; {needed} first.")
+    return students if students is not None else found

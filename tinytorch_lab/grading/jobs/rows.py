@@ -87,10 +87,12 @@ def plan(connection: Connection, job: int, subjects: Sequence[str]) -> None:
     connection.execute(update(jobs).where(jobs.c.id == job).values(total=total))
 
 
-def left(connection: Connection, job: int) -> list[str]:
-    """Return the subjects that are left to do, those last that were in hand when the worker died."""
-    query = select(outcomes.c.subject).where(outcomes.c.job_id == job, outcomes.c.state.not_in(_ENDED))
-    return list(connection.execute(query.order_by(outcomes.c.state.desc(), outcomes.c.subject)).scalars())
+def left(connection: Connection, job: int) -> tuple[list[str], list[str]]:
+    """Return the subjects that are left to do: those that wait, and those that were in hand when the worker died."""
+    query = select(outcomes.c.subject, outcomes.c.state).where(outcomes.c.job_id == job)
+    found = connection.execute(query.order_by(outcomes.c.subject)).all()
+    waiting = [row.subject for row in found if row.state == "waiting"]
+    return waiting, [row.subject for row in found if row.state == "started"]
 
 
 def begin(connection: Connection, job: int, subject: str) -> bool:

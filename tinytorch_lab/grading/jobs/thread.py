@@ -3,7 +3,7 @@
 import logging
 import os
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -11,7 +11,8 @@ from sqlalchemy import Engine
 
 from tinytorch_lab.errors import NotAvailableError, TinyTorchError
 from tinytorch_lab.grading.jobs import rows
-from tinytorch_lab.grading.jobs.kinds import JobKinds, Step
+from tinytorch_lab.grading.jobs.kinds import JobKinds
+from tinytorch_lab.grading.jobs.work import Work, unexpected
 from tinytorch_lab.grading.records import Job, JobEvent, JobRow
 from tinytorch_lab.grading.store.database import sole_writing, transaction
 
@@ -75,7 +76,7 @@ class JobThread:
             state, message = "failed", str(error)
         except Exception as error:
             log.exception("Job %s (%s)", job.id, job.kind)
-            state, message = "failed", _unexpected(error)
+            state, message = "failed", unexpected(error)
         try:
             with transaction(self._engine) as connection:
                 ended = rows.finish(connection, job.id, "done" if state == "done" else "failed", message)
@@ -86,19 +87,35 @@ class JobThread:
     def _deal_with_all(self, job: Job) -> None:
         arguments = dict(job.arguments)
         only = arguments.pop("only", None)
-        work = self._kinds.work(job.kind, arguments)
+        work = self._kinds.work(job, arguments)
         with transaction(self._engine) as connection:
             rows.plan(connection, job.id, only if only is not None else work.subjects)
-            left = rows.left(connection, job.id)
-        for subject in left:
+            fresh, interrupted = rows.left(connection, job.id)
+        self._deal_with(job, work, fresh)
+        for subject in interrupted:
+            # By itself, so that it takes no other with it if it is what killed the worker.
+            self._deal_with(job, work, [subject])
+
+    def _deal_with(self, job: Job, work: Work, subjects: Sequence[str]) -> None:
+        for row in work.stream(self._begun(job, subjects)):
+            self._end(job, row)
+
+    def _begun(self, job: Job, subjects: Sequence[str]) -> Iterator[str]:
+        """Yield the subjects one by one, each noted as begun, until the job is cancelled."""
+        for subject in subjects:
             with transaction(self._engine) as connection:
                 if rows.find(connection, job.id).state == "cancelled":
                     return
                 begun = rows.begin(connection, job.id, subject)
-            row = _outcome(work.step, subject) if begun else rows.left_out(subject)
-            with transaction(self._engine) as connection:
-                current = rows.end(connection, job.id, row)
-            self._announce(JobEvent(current, row))
+            if begun:
+                yield subject
+            else:
+                self._end(job, rows.left_out(subject))
+
+    def _end(self, job: Job, row: JobRow) -> None:
+        with transaction(self._engine) as connection:
+            current = rows.end(connection, job.id, row)
+        self._announce(JobEvent(current, row))
 
     def _report(self, job: Job) -> None:
         self._announce(JobEvent(job, None))
@@ -116,21 +133,3 @@ class JobThread:
         finally:
             logging.getLogger().removeHandler(handler)
             handler.close()
-
-
-def _outcome(step: Step, subject: str) -> JobRow:
-    """Take a step. A subject's trouble is its own outcome; the course's ends the job."""
-    try:
-        return step(subject)
-    except NotAvailableError:
-        raise
-    except TinyTorchError as error:
-        return JobRow(subject, False, str(error))
-    except Exception as error:
-        log.exception("%s", subject)
-        return JobRow(subject, False, _unexpected(error))
-
-
-def _unexpected(error: Exception) -> str:
-    reason = f"{type(error).__name__}: {error}".splitlines()[0]
-    return f"Failed unexpectedly ({reason}); the log of the job has the details."

@@ -62,6 +62,21 @@ def transaction(engine: Engine) -> Iterator[Connection]:
 
 
 @contextmanager
+def reading(db_url: str) -> Iterator[Connection]:
+    """Give a connection to read from, for a program that soon ends.
+
+    Raises:
+        NotAvailableError: the database cannot be used.
+    """
+    engine = open_engine(db_url)
+    try:
+        with database_errors(engine), engine.connect() as connection:
+            yield connection
+    finally:
+        engine.dispose()
+
+
+@contextmanager
 def database_errors(engine: Engine) -> Iterator[None]:
     """Say in one sentence what the database could not do."""
     try:

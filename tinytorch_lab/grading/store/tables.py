@@ -156,7 +156,7 @@ marks = Table(
     Column("module", _ID, nullable=False),
     Column("student", _ID, nullable=False),
     Column("response", _ID, nullable=False),
-    Column("points", Float, nullable=False),
+    Column("points", Float, comment="null: this one takes a mark back"),
     Column("level", String(64), nullable=False, default=""),
     Column("criteria", JSON, nullable=False, comment="the ticked criteria of the mark scheme"),
     Column("comment", Text, nullable=False, default=""),

@@ -83,7 +83,7 @@ def upgrade() -> None:
         sa.Column("module", sa.String(length=128), nullable=False),
         sa.Column("student", sa.String(length=128), nullable=False),
         sa.Column("response", sa.String(length=128), nullable=False),
-        sa.Column("points", sa.Float(), nullable=False),
+        sa.Column("points", sa.Float(), nullable=True, comment="null: this one takes a mark back"),
         sa.Column("level", sa.String(length=64), nullable=False),
         sa.Column("criteria", sa.JSON(), nullable=False, comment="the ticked criteria of the mark scheme"),
         sa.Column("comment", sa.Text(), nullable=False),
