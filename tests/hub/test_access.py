@@ -67,6 +67,9 @@ def classroom(hub: Hub, tokens: dict[str, str]) -> Classroom:
         "key": answer["key"],
         "receipt": receipts[0],
         "student": "ada",
+        "left": "ada",
+        "right": "ada",
+        "format": "csv",
         "id": str(samples[0]["id"]),
         "comment": str(comment["id"]),
     }

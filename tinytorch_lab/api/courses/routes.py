@@ -1,6 +1,6 @@
 """Every question that a course answers, with the least role that may ask it."""
 
-from tinytorch_lab.api.courses import calibration, jobs, marking, overview, student, terms
+from tinytorch_lab.api.courses import calibration, jobs, marking, overview, reports, student, terms
 from tinytorch_lab.api.courses.calls import Route
 
 _MODULE = "modules/{module}"
@@ -56,6 +56,9 @@ _INSTRUCTOR: tuple[Route, ...] = (
     Route("GET", f"{_MODULE}/extensions", "instructor", terms.extensions),
     Route("PUT", f"{_MODULE}/extensions/{{student}}", "instructor", terms.extend),
     Route("DELETE", f"{_MODULE}/extensions/{{student}}", "instructor", terms.withdraw),
+    Route("GET", "reports/{format}", "instructor", reports.download),
+    Route("GET", f"{_MODULE}/similarity", "instructor", reports.similarity),
+    Route("GET", f"{_MODULE}/similarity/{{left}}/{{right}}", "instructor", reports.side_by_side),
 )
 
 ROUTES: tuple[Route, ...] = (*_STUDENT, *_GRADER, *_INSTRUCTOR)
