@@ -1,5 +1,6 @@
 """What a course and one of its students say to each other: plain data, the same in one process and over HTTP."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Literal, Protocol
 
@@ -80,7 +81,10 @@ class TestFeedback:
 
 @dataclass(frozen=True)
 class AnswerFeedback:
-    """What a student reads about one answer; ``level`` and ``above`` (the next one up) only once it is marked."""
+    """What a student reads about one answer; ``level`` and ``above`` (the next one up) only once it is marked.
+
+    ``ticked`` are the criteria of the level that the marker saw met.
+    """
 
     response_id: str
     question: str
@@ -91,11 +95,47 @@ class AnswerFeedback:
     comment: str
     level: Level | None
     above: Level | None
+    ticked: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class OwnTest:
+    """One test on the student's own earlier modules, beside its ``graded`` points; ``causes`` explain a difference."""
+
+    test: str
+    score: float
+    graded: float
+    possible: float
+    message: str
+    causes: tuple[str, ...] = ()
+
+    @property
+    def differs(self) -> bool:
+        """Whether the student's own earlier modules make a difference."""
+        return self.score != self.graded
+
+
+@dataclass(frozen=True)
+class OwnRun:
+    """The tests once more on the student's own earlier modules: for information, it never counts.
+
+    ``own`` are the modules taken from the student, ``replaced`` says why the reference stood in for others.
+    """
+
+    module: str
+    student: str
+    graded_at: str
+    tests: tuple[OwnTest, ...]
+    own: tuple[str, ...]
+    replaced: Mapping[str, str]
 
 
 @dataclass(frozen=True)
 class Feedback:
-    """Everything that is told to a student about a graded submission. ``penalty`` is taken off ``score``."""
+    """Everything that is told to a student about a graded submission.
+
+    ``penalty`` is taken off ``score`` for the reason in ``lateness``. ``own_run`` is absent where none was made.
+    """
 
     module: str
     title: str
@@ -106,6 +146,8 @@ class Feedback:
     notes: tuple[str, ...]
     tests: tuple[TestFeedback, ...]
     answers: tuple[AnswerFeedback, ...]
+    lateness: str = ""
+    own_run: OwnRun | None = None
 
     @property
     def complete(self) -> bool:

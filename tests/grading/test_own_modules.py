@@ -11,6 +11,7 @@ from nbformat import NotebookNode
 
 from tests.grading.handins import cell
 from tests.modules import COURSE, marker
+from tinytorch_lab.coursework import OwnRun
 from tinytorch_lab.curriculum.build import student_notebook
 from tinytorch_lab.curriculum.library import Library
 from tinytorch_lab.curriculum.notebooks import write_notebook
@@ -18,7 +19,7 @@ from tinytorch_lab.errors import ConflictError, NotFoundError
 from tinytorch_lab.grading.evidence import Evidence
 from tinytorch_lab.grading.execution import ModuleRunner
 from tinytorch_lab.grading.folder import CourseFolder
-from tinytorch_lab.grading.own_modules import OwnModuleRunner, OwnRun, find_causes, load_own_run, save_own_run
+from tinytorch_lab.grading.own_modules import OwnModuleRunner, find_causes, load_own_run, save_own_run
 from tinytorch_lab.grading.repair import repair
 from tinytorch_lab.grading.sources import ModuleSource
 from tinytorch_lab.grading.store.database import migrate, open_engine, transaction

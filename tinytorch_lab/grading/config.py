@@ -20,6 +20,7 @@ from tinytorch_lab.errors import InvalidInputError, NotFoundError
 from tinytorch_lab.grading.exchange import CarefulCollect
 from tinytorch_lab.grading.feedback import CompileFeedback, FeedbackExporter
 from tinytorch_lab.grading.folder import CourseFolder, load_course_folder
+from tinytorch_lab.grading.late_plugin import CourseLatePenalty
 from tinytorch_lab.grading.preprocessors import GradeSubmission, LiftMarkSchemes, RepairSubmission
 
 
@@ -46,6 +47,7 @@ def configure(c: Config, root: Path) -> None:
     ]
     c.Autograde.sanitize_preprocessors = [RepairSubmission]
     c.Autograde.autograde_preprocessors = [GradeSubmission, AssignLatePenalties]
+    c.AssignLatePenalties.plugin_class = CourseLatePenalty
     c.GenerateFeedback.preprocessors = [CompileFeedback]
     c.GenerateFeedback.exporter_class = FeedbackExporter
 

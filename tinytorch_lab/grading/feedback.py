@@ -10,16 +10,22 @@ from nbconvert.exporters import Exporter
 from nbformat import NotebookNode
 from nbgrader.api import Comment, Grade
 from nbgrader.preprocessors import NbGraderPreprocessor
+from sqlalchemy import Connection
 
-from tinytorch_lab.coursework import AnswerFeedback, Feedback, Outcome, TestFeedback
+from tinytorch_lab.coursework import AnswerFeedback, Feedback, Outcome, OwnRun, TestFeedback
 from tinytorch_lab.curriculum.cells import grade_id
 from tinytorch_lab.errors import NotFoundError
 from tinytorch_lab.grading.evidence import Evidence, load_evidence
 from tinytorch_lab.grading.folder import CourseFolder, load_course_folder
 from tinytorch_lab.grading.gradebook import CourseGradebook, comments_of, connection_of, grades_of
+from tinytorch_lab.grading.marking import standing_mark
 from tinytorch_lab.grading.markup import html_of
+from tinytorch_lab.grading.own_modules import load_own_run
+from tinytorch_lab.grading.records import Mark
 from tinytorch_lab.grading.repair import same_text
-from tinytorch_lab.grading.sources import KnownCell, ModuleSource, load_module_source
+from tinytorch_lab.grading.rubric import scheme_of
+from tinytorch_lab.grading.rules import late_policy_of
+from tinytorch_lab.grading.sources import KnownCell, load_module_source
 
 Resources = dict[str, Any]
 _KEY = "tinytorch_lab"
@@ -47,7 +53,12 @@ class FeedbackExporter(Exporter):
     ) -> tuple[str, Resources]:
         """Return the page for ``nb`` once the preprocessors have compiled its feedback."""
         _, resources = super().from_notebook_node(nb, resources, **kwargs)
-        return _template().render(feedback=resources[_KEY]), resources
+        return render_page(resources[_KEY]), resources
+
+
+def render_page(feedback: Feedback) -> str:
+    """Return ``feedback`` as one self-contained HTML page that runs and loads nothing, whatever its texts hold."""
+    return _template().render(feedback=feedback)
 
 
 def compile_feedback(course: CourseFolder, module: str, student: str, notebook: NotebookNode) -> Feedback:
@@ -57,12 +68,20 @@ def compile_feedback(course: CourseFolder, module: str, student: str, notebook: 
     book = CourseGradebook(course)
     try:
         with book.transaction() as gradebook:
-            evidence = load_evidence(connection_of(gradebook), module, student)
+            connection = connection_of(gradebook)
+            evidence = load_evidence(connection, module, student)
             grades = grades_of(gradebook, module, student)
             comments = comments_of(gradebook, module, student)
             submission = gradebook.find_submission_notebook(module, module, student)
             answers = tuple(
-                _answer(cell, source, texts.get(cell.id, ""), grades[cell.id], comments[cell.id])
+                _answer(
+                    cell,
+                    source.question(cell),
+                    texts.get(cell.id, ""),
+                    grades[cell.id],
+                    comments[cell.id],
+                    standing_mark(connection, module, student, cell.id),
+                )
                 for cell in source.responses
                 if cell.id in grades
             )
@@ -73,21 +92,25 @@ def compile_feedback(course: CourseFolder, module: str, student: str, notebook: 
                 score=submission.score,
                 total=submission.max_score,
                 penalty=submission.late_submission_penalty or 0.0,
+                lateness=late_policy_of(course).reason(submission.assignment.total_seconds_late),
                 notes=evidence.notes if evidence else (),
                 tests=tuple(_test(cell, evidence, grades[cell.id].score) for cell in source.tests if cell.id in grades),
                 answers=answers,
+                own_run=_own_run(connection, evidence),
             )
     finally:
         book.close()
 
 
-def _answer(cell: KnownCell, source: ModuleSource, text: str, grade: Grade, comment: Comment) -> AnswerFeedback:
+def _answer(
+    cell: KnownCell, question: str, text: str, grade: Grade, comment: Comment, mark: Mark | None
+) -> AnswerFeedback:
     marked = not grade.needs_manual_grade
-    scheme = cell.scheme if marked else None
+    scheme = scheme_of(cell) if marked else None
     level = scheme.level_for(grade.score) if scheme else None
     return AnswerFeedback(
         response_id=cell.id,
-        question=source.question(cell),
+        question=question,
         text="" if same_text(text, cell.released.source) else text,
         points=grade.score,
         total=cell.points,
@@ -95,7 +118,14 @@ def _answer(cell: KnownCell, source: ModuleSource, text: str, grade: Grade, comm
         comment=(comment.comment or "") if marked else "",
         level=level,
         above=scheme.next_level(level) if scheme and level else None,
+        ticked=mark.criteria if marked and mark else (),
     )
+
+
+def _own_run(connection: Connection, evidence: Evidence | None) -> OwnRun | None:
+    """Return the run on the student's own earlier modules, unless the submission was graded anew since."""
+    run = load_own_run(connection, evidence.module, evidence.student) if evidence else None
+    return run if run and evidence and run.graded_at >= evidence.graded_at else None
 
 
 def _test(cell: KnownCell, evidence: Evidence | None, score: float) -> TestFeedback:
@@ -124,6 +154,17 @@ def _title(course: CourseFolder, module: str) -> str:
         return module
 
 
+def _size(count: float) -> str:
+    for unit, size in (("GB", 1 << 30), ("MB", 1 << 20), ("kB", 1 << 10)):
+        if count >= size:
+            return f"{count / size:.3g} {unit}"
+    return f"{count:.0f} B"
+
+
+def _duration(seconds: float) -> str:
+    return f"{seconds:.3g} s" if seconds >= 1 else f"{1000 * seconds:.3g} ms"
+
+
 @cache
 def _template() -> jinja2.Template:
     environment = jinja2.Environment(
@@ -133,6 +174,8 @@ def _template() -> jinja2.Template:
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    environment.filters["markdown"] = lambda text: Markup(html_of(text))
-    environment.filters["points"] = lambda value: f"{value:.4g}"
+    environment.filters["markdown"] = lambda text, below: Markup(html_of(text, below))
+    environment.filters["points"] = lambda value: f"{round(value, 2):g}"
+    environment.filters["size"] = _size
+    environment.filters["duration"] = _duration
     return environment.get_template("feedback.html")

@@ -8,12 +8,13 @@ reference by itself, and what that mends it explains; a test that no single one 
 import copy
 import shutil
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict
 from pathlib import Path
 
 from pydantic import TypeAdapter
 from sqlalchemy import Connection, select
 
+from tinytorch_lab.coursework import OwnRun, OwnTest
 from tinytorch_lab.curriculum.notebooks import read_notebook
 from tinytorch_lab.errors import ConflictError, InvalidInputError, NotFoundError
 from tinytorch_lab.grading.evidence import Evidence, ScoredTest, now
@@ -26,38 +27,6 @@ from tinytorch_lab.package.exporter import NotebookSource, check_package, export
 
 Judge = Callable[[frozenset[str]], Mapping[str, float]]
 """Returns every test's points in a run in which the named modules are the student's own, all others the reference."""
-
-
-@dataclass(frozen=True)
-class OwnTest:
-    """One test on the student's own earlier modules, beside its ``graded`` points; ``causes`` explain a difference.
-
-    ``message`` is the student's to read: it tells no hidden input and no expected value.
-    """
-
-    test: str
-    score: float
-    graded: float
-    possible: float
-    message: str
-    causes: tuple[str, ...] = ()
-
-    @property
-    def differs(self) -> bool:
-        """Whether the student's own earlier modules make a difference."""
-        return self.score != self.graded
-
-
-@dataclass(frozen=True)
-class OwnRun:
-    """The second run. ``own`` are the modules taken from the student, ``replaced`` says why others were not."""
-
-    module: str
-    student: str
-    graded_at: str
-    tests: tuple[OwnTest, ...]
-    own: tuple[str, ...]
-    replaced: Mapping[str, str]
 
 
 _ADAPTER = TypeAdapter(OwnRun)

@@ -2,6 +2,8 @@
 
 /**
  * What a student reads about one answer; ``level`` and ``above`` (the next one up) only once it is marked.
+ *
+ * ``ticked`` are the criteria of the level that the marker saw met.
  */
 export interface AnswerFeedback {
   response_id: string;
@@ -13,6 +15,7 @@ export interface AnswerFeedback {
   comment: string;
   level: Level | null;
   above: Level | null;
+  ticked?: string[];
   [k: string]: unknown;
 }
 /**
@@ -163,7 +166,9 @@ export interface ExportReport {
   problems: ExportProblem[];
 }
 /**
- * Everything that is told to a student about a graded submission. ``penalty`` is taken off ``score``.
+ * Everything that is told to a student about a graded submission.
+ *
+ * ``penalty`` is taken off ``score`` for the reason in ``lateness``. ``own_run`` is absent where none was made.
  */
 export interface Feedback {
   module: string;
@@ -175,6 +180,8 @@ export interface Feedback {
   notes: string[];
   tests: TestFeedback[];
   answers: AnswerFeedback[];
+  lateness?: string;
+  own_run?: OwnRun | null;
   [k: string]: unknown;
 }
 /**
@@ -191,6 +198,34 @@ export interface TestFeedback {
   peak_bytes: number;
   reference_seconds: number;
   reference_peak_bytes: number;
+  [k: string]: unknown;
+}
+/**
+ * The tests once more on the student's own earlier modules: for information, it never counts.
+ *
+ * ``own`` are the modules taken from the student, ``replaced`` says why the reference stood in for others.
+ */
+export interface OwnRun {
+  module: string;
+  student: string;
+  graded_at: string;
+  tests: OwnTest[];
+  own: string[];
+  replaced: {
+    [k: string]: string;
+  };
+  [k: string]: unknown;
+}
+/**
+ * One test on the student's own earlier modules, beside its ``graded`` points; ``causes`` explain a difference.
+ */
+export interface OwnTest {
+  test: string;
+  score: number;
+  graded: number;
+  possible: number;
+  message: string;
+  causes?: string[];
   [k: string]: unknown;
 }
 /**
