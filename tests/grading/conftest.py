@@ -6,15 +6,18 @@ from pathlib import Path
 
 import pytest
 from nbformat import NotebookNode
+from sqlalchemy import Engine
 
+from tests.grading.handins import half_wrong, handed_in, write
 from tests.modules import write_curriculum
 from tinytorch_lab.curriculum.notebooks import read_notebook
 from tinytorch_lab.grading.course import init_course
 from tinytorch_lab.grading.folder import CourseFolder, load_course_folder
+from tinytorch_lab.grading.gradebook import CourseGradebook
 from tinytorch_lab.grading.records import JobReport
 from tinytorch_lab.grading.reports import GradeRow, grade_report
 from tinytorch_lab.grading.service import GradingService, RequestedJob
-from tinytorch_lab.grading.store.database import reading
+from tinytorch_lab.grading.store.database import open_engine, reading
 from tinytorch_lab.grading.written_answers import Answer, written_answers
 
 MODULE = "01_sums"
@@ -66,6 +69,44 @@ def template(tmp_path_factory: pytest.TempPathFactory) -> CourseFolder:
 
 
 @pytest.fixture(scope="session")
+def graded_template(
+    template: CourseFolder, released: NotebookNode, tmp_path_factory: pytest.TempPathFactory
+) -> CourseFolder:
+    """The course with the submissions of ada, ben and cleo autograded; ben half wrong, cleo without answers."""
+    folder = tmp_path_factory.mktemp("graded")
+    course = copied(template, folder)
+    write(handed_in(released), folder / "class", "ada")
+    write(handed_in(released, half_wrong), folder / "class", "ben")
+    write(handed_in(released, answers=False), folder / "class", "cleo")
+    with GradingService(course) as service:
+        assert finish(service.collect(MODULE, source=folder / "class", actor=TESS)).ok
+        assert finish(service.autograde(MODULE, actor=TESS)).ok
+    return course
+
+
+@pytest.fixture
+def graded(graded_template: CourseFolder, tmp_path: Path) -> CourseFolder:
+    """A copy of the graded course."""
+    return copied(graded_template, tmp_path)
+
+
+@pytest.fixture
+def book(graded: CourseFolder) -> Iterator[CourseGradebook]:
+    """The gradebook of ``graded``, for tests that need no worker."""
+    book = CourseGradebook(graded)
+    yield book
+    book.close()
+
+
+@pytest.fixture
+def engine(graded: CourseFolder) -> Iterator[Engine]:
+    """The database of ``graded``."""
+    engine = open_engine(graded.db_url)
+    yield engine
+    engine.dispose()
+
+
+@pytest.fixture(scope="session")
 def released(template: CourseFolder) -> NotebookNode:
     """The notebook students get."""
     return read_notebook(template.released(MODULE))
@@ -74,7 +115,7 @@ def released(template: CourseFolder) -> NotebookNode:
 @pytest.fixture
 def course(template: CourseFolder, tmp_path: Path) -> CourseFolder:
     """A copy of the released course."""
-    return _copied(template, tmp_path)
+    return copied(template, tmp_path)
 
 
 @pytest.fixture
@@ -89,11 +130,12 @@ def shared(
     template: CourseFolder, tmp_path_factory: pytest.TempPathFactory
 ) -> Iterator[tuple[CourseFolder, GradingService]]:
     """A course and service that the tests of one file share, in their order."""
-    course = _copied(template, tmp_path_factory.mktemp("shared"))
+    course = copied(template, tmp_path_factory.mktemp("shared"))
     with GradingService(course) as service:
         yield course, service
 
 
-def _copied(template: CourseFolder, folder: Path) -> CourseFolder:
+def copied(template: CourseFolder, folder: Path) -> CourseFolder:
+    """Return a copy of a course in ``folder``."""
     shutil.copytree(template.root, folder / "course")
     return load_course_folder(folder / "course")

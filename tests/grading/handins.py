@@ -39,3 +39,9 @@ def write(notebook: NotebookNode | str, folder: Path, student: str, place: str =
     path.parent.mkdir(parents=True, exist_ok=True)
     path.write_text(notebook if isinstance(notebook, str) else json.dumps(notebook), encoding="utf-8")
     return path
+
+
+def half_wrong(notebook: NotebookNode) -> None:
+    """Double right for numbers, wrong for arrays, and have NumPy warn on the way."""
+    body = "    np.float64(1.0) / np.float64(0.0)\n    return add(a, a) if np.ndim(a) == 0 else a\n"
+    cell(notebook, "double").source = "#| export\ndef double(a):\n" + body

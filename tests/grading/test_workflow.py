@@ -11,7 +11,7 @@ from nbformat import NotebookNode
 from nbgrader.api import Gradebook
 
 from tests.grading.conftest import MODULE, TESS, answers_of, finish, refused, report_of
-from tests.grading.handins import ANSWER, cell, handed_in, write
+from tests.grading.handins import ANSWER, cell, half_wrong, handed_in, write
 from tests.modules import SCHEME, marker
 from tinytorch_lab.curriculum.build import student_notebook
 from tinytorch_lab.curriculum.cells import grade_id
@@ -52,12 +52,6 @@ def rows(shared: Shared) -> dict[str, GradeRow]:
     return report_of(shared[0])
 
 
-def warns_and_is_half_wrong(notebook: NotebookNode) -> None:
-    """Doubles right for numbers, wrong for arrays, and makes NumPy warn on the way."""
-    body = "    np.float64(1.0) / np.float64(0.0)\n    return add(a, a) if np.ndim(a) == 0 else a\n"
-    cell(notebook, "double").source = "#| export\ndef double(a):\n" + body
-
-
 def test_release_equals_the_self_paced_release_cell_by_cell(template: CourseFolder, released: NotebookNode):
     expected = student_notebook(read_notebook(template.source(MODULE)))
     assert [(item.cell_type, item.source) for item in released.cells] == [
@@ -79,7 +73,7 @@ def test_nothing_secret_is_released(template: CourseFolder):
 def test_collect_and_autograde_store_partial_scores(shared: Shared, released: NotebookNode, tmp_path: Path):
     course, service = shared
     write(handed_in(released), tmp_path, "ada")
-    write(handed_in(released, warns_and_is_half_wrong), tmp_path, "ben", "modules/01_sums/01_sums.ipynb")
+    write(handed_in(released, half_wrong), tmp_path, "ben", "modules/01_sums/01_sums.ipynb")
     write(handed_in(released, answers=False), tmp_path, "cleo", "01_sums/01_sums.ipynb")
     assert finish(service.collect(MODULE, source=tmp_path, actor=TESS)).ok
     events = list(service.autograde("sums", actor=TESS))
@@ -166,7 +160,7 @@ def test_feedback_quotes_level_criteria_and_next_level(shared: Shared):
     assert "8 of 10 points: Good" in page
     assert "names the cost without a figure" in page
     assert "Excellent (9\N{EN DASH}10 points)" in page
-    assert "names the cost of `double` with its measured figure" in page
+    assert "names the cost of <code>double</code> with its measured figure" in page
     assert "Give <strong>figures</strong>." in page
     assert "says that it costs something" not in page
     assert "<script" not in page
