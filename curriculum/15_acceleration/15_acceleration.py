@@ -1650,9 +1650,10 @@ for name, model in candidates.items():
     points[name] = size, correct(model)
     print(f"{name:28} {size:9,} {model_bytes(teacher) / size:7.1f}× {points[name][1]:9.1%} {format_seconds(seconds):>11}")
 figure, axis = plt.subplots(figsize=(6.5, 3.4))
-for name, (size, accuracy) in points.items():
+for number, (name, (size, accuracy)) in enumerate(points.items()):
     axis.semilogx(size, 100 * accuracy, "o")
-    axis.annotate(name, (size, 100 * accuracy), xytext=(4, -9), textcoords="offset points", fontsize=7)
+    place = (4, 5 if number % 2 else -10)
+    axis.annotate(name, (size, 100 * accuracy), xytext=place, textcoords="offset points", fontsize=7)
 axis.set(xlabel="bytes", ylabel="accuracy in %", title="one network, compressed", xlim=(2e3, 2e6))
 plt.show()
 
