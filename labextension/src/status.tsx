@@ -5,7 +5,7 @@ import React from 'react';
 
 import type { ModuleEntry } from './api/types';
 import { CommandIDs } from './commands';
-import { moduleLabel } from './modules/labels';
+import { moduleLabel } from './modules/title';
 import type { ModulesModel } from './modules/model';
 import type { Notebooks } from './notebook/notebooks';
 

@@ -3,8 +3,10 @@ import { Signal } from '@lumino/signaling';
 
 import type { ApiClient } from '../src/api/client';
 import {
+  type Assignment,
   type CourseOverview,
   type ModuleEntry,
+  type Receipt,
   type TestRow,
   type TestRun,
   type TestRunEvent,
@@ -19,6 +21,9 @@ export function row(id: string, change: Partial<TestRow> = {}): TestRow {
     cell_id: id,
     title: `test_unit_${id}`,
     points: 10,
+    checksum: '',
+    stale: false,
+    evidence: null,
     status: 'pending',
     message: '',
     frames: [],
@@ -73,6 +78,44 @@ export function entry(
     tests_passed: 0,
     tests_total: 0,
     package: 'missing',
+    needs: [],
+    recheck: [],
+    readme: false,
+    digest: null,
+    ...change
+  };
+}
+
+export function assignment(
+  module: string,
+  change: Partial<Assignment> = {}
+): Assignment {
+  return {
+    module,
+    state: 'open',
+    released_at: '2026-01-01T00:00:00Z',
+    due_at: null,
+    extended: false,
+    policy: '',
+    submission: null,
+    late_seconds: 0,
+    score: null,
+    total: null,
+    returned_at: null,
+    ...change
+  };
+}
+
+export function receipt(id: string, change: Partial<Receipt> = {}): Receipt {
+  return {
+    id,
+    course: 'tinytorch',
+    module: '01_tensor',
+    student: 'ada',
+    digest: id,
+    size: 2048,
+    received_at: '2026-01-02T12:00:00Z',
+    signature: 'signed',
     ...change
   };
 }
@@ -107,7 +150,8 @@ export function course(change: Partial<CourseOverview> = {}): CourseOverview {
 export function fakeApi(
   answers: Partial<Record<keyof ApiClient, jest.Mock>>
 ): ApiClient {
-  return answers as unknown as ApiClient;
+  const history = jest.fn().mockResolvedValue({ runs: [] });
+  return { testHistory: history, ...answers } as unknown as ApiClient;
 }
 
 /** The server's event stream, as far as the models listen to it. */

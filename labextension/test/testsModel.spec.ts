@@ -186,14 +186,16 @@ describe('TestsModel', () => {
     });
     create({
       runTests: jest.fn().mockResolvedValue(run({ rows: [row('a')] })),
-      cancelTests: jest.fn().mockResolvedValue(cancelled)
+      cancelTests: jest.fn().mockResolvedValue(cancelled),
+      tests: jest.fn().mockResolvedValue(cancelled)
     });
     await model.run(MODULE, nothing);
     await model.cancel(MODULE);
     expect(model.state(MODULE)).toEqual({
       run: cancelled,
       error: null,
-      requesting: false
+      requesting: false,
+      history: []
     });
   });
 

@@ -3,12 +3,20 @@ import { ServerConnection } from '@jupyterlab/services';
 import type { TranslationBundle } from '@jupyterlab/translation';
 
 import type {
+  AssignmentList,
   CourseOverview,
   ErrorBody,
   ExportReport,
+  Feedback,
   MilestoneEntry,
   MilestoneList,
   OpenedModule,
+  PackageOverview,
+  Readme,
+  Receipt,
+  SubmissionList,
+  SubmissionState,
+  TestHistory,
   TestRun
 } from './types';
 
@@ -37,16 +45,26 @@ export class ApiClient {
     return this._request('GET', 'course');
   }
 
+  readme(module: string): Promise<Readme> {
+    return this._request('GET', 'modules', module, 'readme');
+  }
+
   start(module: string): Promise<OpenedModule> {
     return this._request('POST', 'modules', module, 'start');
   }
 
-  reset(module: string): Promise<OpenedModule> {
-    return this._request('POST', 'modules', module, 'reset');
+  /** Begin the notebook again, or only the cell with this grade id. */
+  reset(module: string, cell?: string): Promise<OpenedModule> {
+    return this._post({ cell }, 'modules', module, 'reset');
   }
 
-  runTests(module: string): Promise<TestRun> {
-    return this._request('POST', 'modules', module, 'tests');
+  /** Run the tests, or only the one with this grade id. */
+  runTests(module: string, test?: string): Promise<TestRun> {
+    return this._post({ test }, 'modules', module, 'tests');
+  }
+
+  testHistory(module: string): Promise<TestHistory> {
+    return this._request('GET', 'modules', module, 'tests', 'history');
   }
 
   tests(module: string): Promise<TestRun> {
@@ -63,6 +81,42 @@ export class ApiClient {
 
   exportAll(): Promise<ExportReport> {
     return this._request('POST', 'export');
+  }
+
+  package(): Promise<PackageOverview> {
+    return this._request('GET', 'package');
+  }
+
+  assignments(): Promise<AssignmentList> {
+    return this._request('GET', 'assignments');
+  }
+
+  submission(module: string): Promise<SubmissionState> {
+    return this._request('GET', 'modules', module, 'submission');
+  }
+
+  submit(module: string): Promise<Receipt> {
+    return this._request('POST', 'modules', module, 'submission');
+  }
+
+  submissions(module: string): Promise<SubmissionList> {
+    return this._request('GET', 'modules', module, 'submissions');
+  }
+
+  restore(module: string, receipt: string): Promise<OpenedModule> {
+    return this._request(
+      'POST',
+      ...['modules', module, 'submissions', receipt, 'restore']
+    );
+  }
+
+  feedback(module: string): Promise<Feedback> {
+    return this._request('GET', 'modules', module, 'feedback');
+  }
+
+  /** Where the module's feedback is as a page of its own. */
+  feedbackPage(module: string): string {
+    return this._url('modules', module, 'feedback', 'page');
   }
 
   milestones(): Promise<MilestoneList> {
@@ -83,24 +137,32 @@ export class ApiClient {
 
   async milestonePlot(number: number): Promise<Blob> {
     const path = ['milestones', String(number), 'plot'];
-    return (await this._fetch('GET', ...path)).blob();
+    return (await this._fetch({ method: 'GET' }, path)).blob();
   }
 
   private async _request<T>(method: string, ...path: string[]): Promise<T> {
-    return (await this._fetch(method, ...path)).json() as Promise<T>;
+    return (await this._fetch({ method }, path)).json() as Promise<T>;
   }
 
-  private async _fetch(method: string, ...path: string[]): Promise<Response> {
-    const url = URLExt.join(
+  private async _post<T>(body: object, ...path: string[]): Promise<T> {
+    const init = { method: 'POST', body: JSON.stringify(body) };
+    return (await this._fetch(init, path)).json() as Promise<T>;
+  }
+
+  private _url(...path: string[]): string {
+    return URLExt.join(
       this._settings.baseUrl,
       'tinytorch-lab/api',
       ...path.map(encodeURIComponent)
     );
+  }
+
+  private async _fetch(init: RequestInit, path: string[]): Promise<Response> {
     let response: Response;
     try {
       response = await ServerConnection.makeRequest(
-        url,
-        { method },
+        this._url(...path),
+        init,
         this._settings
       );
     } catch {

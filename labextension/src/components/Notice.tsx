@@ -1,7 +1,7 @@
 import type { TranslationBundle } from '@jupyterlab/translation';
 import React from 'react';
 
-import { warningIcon } from '../icons';
+import { warningIcon } from './statusIcons';
 import { StatusIcon } from './StatusIcon';
 
 /** Something went wrong: a sentence, and a way to try again where there is one. */

@@ -4,7 +4,7 @@ import type { CommandRegistry } from '@lumino/commands';
 import React from 'react';
 
 import { Notice } from '../components/Notice';
-import { moduleLabel } from '../modules/labels';
+import { moduleLabel } from '../modules/title';
 import type { ModulesModel } from '../modules/model';
 import { MilestoneItem } from './MilestoneItem';
 import type { MilestonesModel } from './model';

@@ -8,7 +8,7 @@ import {
   passedIcon,
   runningIcon,
   unavailableIcon
-} from '../icons';
+} from '../components/statusIcons';
 import { isRunning } from './merge';
 
 /** How a milestone stands, as it is shown. */

@@ -1,19 +1,33 @@
 import type { TranslationBundle } from '@jupyterlab/translation';
-import { type LabIcon, runIcon, undoIcon } from '@jupyterlab/ui-components';
+import {
+  fileUploadIcon,
+  infoIcon,
+  type LabIcon,
+  runIcon,
+  undoIcon
+} from '@jupyterlab/ui-components';
 import type { CommandRegistry } from '@lumino/commands';
 import React from 'react';
 
-import type { ModuleEntry } from '../api/types';
+import type { Assignment, ModuleEntry } from '../api/types';
 import { CommandIDs } from '../commands';
 import { ProgressBar } from '../components/ProgressBar';
 import { StatusIcon } from '../components/StatusIcon';
 import { exportIcon } from '../icons';
-import { moduleLabel, packageLabel, STATUS_ICONS, statusLabel } from './labels';
+import { differs, dueLabel } from '../submission/labels';
+import { moduleStatus, packageLabel, STATUS_ICONS } from './labels';
+import { moduleLabel } from './title';
 import type { ModuleTask } from './model';
 
 /** What one row of the module list needs to know. */
 export interface IModuleItemProps {
   entry: ModuleEntry;
+  /** What the course has set of it, if it has. */
+  assignment: Assignment | undefined;
+  /** The titles of the earlier modules that changed since its tests were run. */
+  recheck: readonly string[];
+  /** The present time in milliseconds. */
+  now: number;
   /** The titles of the modules this one builds on. */
   prerequisites: readonly string[];
   /** Whether its notebook is the current one. */
@@ -51,7 +65,6 @@ export function ModuleItem(props: IModuleItemProps): React.JSX.Element {
         aria-disabled={!available}
         aria-current={props.current ? 'true' : undefined}
         aria-describedby={`${id}-about`}
-        title={prerequisitesLabel(props.prerequisites, trans)}
         onClick={open}
       >
         <StatusIcon icon={STATUS_ICONS[entry.status]} state={entry.status} />
@@ -62,18 +75,7 @@ export function ModuleItem(props: IModuleItemProps): React.JSX.Element {
           </span>
         )}
       </button>
-      <div className="jp-TinyTorch-moduleAbout" id={`${id}-about`}>
-        <p className="jp-TinyTorch-moduleFacts">
-          <span>{statusLabel(entry, trans)}</span>
-          <span>{trans._n('%1 point', '%1 points', entry.points)}</span>
-        </p>
-        {started && (
-          <p className="jp-TinyTorch-modulePackage">
-            {packageLabel(entry, trans)}
-          </p>
-        )}
-        <p className="jp-TinyTorch-moduleSummary">{entry.summary}</p>
-      </div>
+      <About {...props} id={`${id}-about`} started={started} />
       {started && (
         <div className="jp-TinyTorch-moduleFoot">
           <ProgressBar
@@ -88,14 +90,65 @@ export function ModuleItem(props: IModuleItemProps): React.JSX.Element {
   );
 }
 
+function About(
+  props: IModuleItemProps & { id: string; started: boolean }
+): React.JSX.Element {
+  const { assignment, entry, now, recheck, started, trans } = props;
+  const due = assignment && dueLabel(assignment, now, trans);
+  return (
+    <div className="jp-TinyTorch-moduleAbout" id={props.id}>
+      <p className="jp-TinyTorch-moduleFacts">
+        <span>{moduleStatus(entry, assignment, now, trans)}</span>
+        <span>{trans._n('%1 point', '%1 points', entry.points)}</span>
+      </p>
+      {due && <p className="jp-TinyTorch-moduleDue">{due}</p>}
+      {assignment && differs(entry, assignment) && (
+        <p className="jp-TinyTorch-moduleNote">
+          {trans.__('Saved, but not submitted: the notebook has changed')}
+        </p>
+      )}
+      {recheck.length > 0 && (
+        <p className="jp-TinyTorch-moduleNote">
+          {trans.__('Needs re-check: %1 changed', recheck.join(', '))}
+        </p>
+      )}
+      {started && (
+        <p className="jp-TinyTorch-modulePackage">
+          {packageLabel(entry, trans)}
+        </p>
+      )}
+      <p className="jp-TinyTorch-moduleSummary">{entry.summary}</p>
+      {!started && props.prerequisites.length > 0 && (
+        <p className="jp-TinyTorch-hint jp-TinyTorch-moduleNeeds">
+          {trans.__('Builds on %1', props.prerequisites.join(', '))}
+        </p>
+      )}
+    </div>
+  );
+}
+
 function ModuleActions(props: IModuleItemProps): React.JSX.Element {
-  const { entry, trans } = props;
+  const { assignment, entry, trans } = props;
   const title = moduleLabel(entry);
   const actions: [string, LabIcon, string][] = [
     [CommandIDs.runTests, runIcon, trans.__('Run the tests of %1', title)],
     [CommandIDs.exportModule, exportIcon, trans.__('Export %1', title)],
     [CommandIDs.resetModule, undoIcon, trans.__('Reset %1…', title)]
   ];
+  if (assignment) {
+    actions.push([
+      CommandIDs.submitModule,
+      fileUploadIcon,
+      trans.__('Submit %1…', title)
+    ]);
+  }
+  if (entry.readme) {
+    actions.push([
+      CommandIDs.showReadme,
+      infoIcon,
+      trans.__('Read about %1', title)
+    ]);
+  }
   return (
     <div className="jp-TinyTorch-moduleActions">
       {actions.map(([command, icon, label]) => (
@@ -136,13 +189,4 @@ function verbLabel(
     case null:
       return started ? trans.__('Open') : trans.__('Start');
   }
-}
-
-function prerequisitesLabel(
-  prerequisites: readonly string[],
-  trans: TranslationBundle
-): string {
-  return prerequisites.length > 0
-    ? trans.__('Builds on %1', prerequisites.join(', '))
-    : trans.__('Needs no earlier module');
 }

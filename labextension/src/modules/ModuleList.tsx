@@ -2,15 +2,20 @@ import type { TranslationBundle } from '@jupyterlab/translation';
 import type { CommandRegistry } from '@lumino/commands';
 import React from 'react';
 
-import type { CourseOverview } from '../api/types';
-import { moduleLabel } from './labels';
+import type { CourseOverview, ModuleEntry } from '../api/types';
+import { useNow } from '../components/useNow';
+import type { SubmissionsModel } from '../submission/model';
+import { moduleLabel } from './title';
 import type { ModulesModel } from './model';
 import { ModuleItem } from './ModuleItem';
 
 /** What the list of modules is made from. */
 export interface IModuleListProps {
   model: ModulesModel;
+  submissions: Pick<SubmissionsModel, 'find'>;
   overview: CourseOverview;
+  /** What is searched for. */
+  query: string;
   /** The name of the current module, if there is one. */
   current: string | undefined;
   commands: CommandRegistry;
@@ -20,7 +25,11 @@ export interface IModuleListProps {
 /** The modules by phase; the arrow keys move between them, Tab reaches one at a time. */
 export function ModuleList(props: IModuleListProps): React.JSX.Element {
   const { overview, trans } = props;
-  const names = overview.modules.map(entry => entry.name);
+  const now = useNow();
+  const found = overview.modules.filter(entry => matches(entry, props.query));
+  const names = found.map(entry => entry.name);
+  const titles = (modules: readonly string[]) =>
+    modules.map(name => moduleTitle(overview, name));
   const [chosen, choose] = React.useState<string>();
   const reachable =
     [chosen, props.current].find(name => name && names.includes(name)) ??
@@ -45,11 +54,21 @@ export function ModuleList(props: IModuleListProps): React.JSX.Element {
       ?.querySelector<HTMLElement>('[data-module]')?.dataset.module;
     choose(name);
   };
+  if (found.length === 0) {
+    return (
+      <p className="jp-TinyTorch-hint" role="status">
+        {trans.__('No module is about “%1”.', props.query)}
+      </p>
+    );
+  }
+  const phases = overview.phases.filter(phase =>
+    found.some(entry => entry.phase === phase.number)
+  );
   return (
     // The arrow keys only move the focus between buttons, which need no keys of their own.
     // eslint-disable-next-line jsx-a11y/no-static-element-interactions
     <div ref={list} onKeyDown={onKeyDown} onFocus={onFocus}>
-      {overview.phases.map(phase => (
+      {phases.map(phase => (
         <section
           key={phase.number}
           aria-labelledby={`jp-TinyTorch-phase-${phase.number}`}
@@ -61,15 +80,16 @@ export function ModuleList(props: IModuleListProps): React.JSX.Element {
             {trans.__('Phase %1: %2', phase.number, phase.title)}
           </h3>
           <ul className="jp-TinyTorch-modules">
-            {overview.modules
+            {found
               .filter(entry => entry.phase === phase.number)
               .map(entry => (
                 <ModuleItem
                   key={entry.name}
                   entry={entry}
-                  prerequisites={entry.prerequisites.map(name =>
-                    prerequisiteTitle(overview, name)
-                  )}
+                  assignment={props.submissions.find(entry.name)}
+                  recheck={titles(entry.recheck)}
+                  now={now}
+                  prerequisites={titles(entry.prerequisites)}
                   current={entry.name === props.current}
                   reachable={entry.name === reachable}
                   task={props.model.task(entry.name)}
@@ -84,7 +104,17 @@ export function ModuleList(props: IModuleListProps): React.JSX.Element {
   );
 }
 
-function prerequisiteTitle(overview: CourseOverview, name: string): string {
+/** Whether the module is about what is searched for: every word in its name, title, summary or exports. */
+function matches(entry: ModuleEntry, query: string): boolean {
+  const { exports, name, summary, title } = entry;
+  const text = [name, title, summary, ...exports].join(' ').toLowerCase();
+  return query
+    .toLowerCase()
+    .split(/\s+/)
+    .every(word => text.includes(word));
+}
+
+function moduleTitle(overview: CourseOverview, name: string): string {
   const entry = overview.modules.find(other => other.name === name);
   return entry ? moduleLabel(entry) : name;
 }

@@ -1,21 +1,21 @@
-import { PathExt } from '@jupyterlab/coreutils';
 import type { TranslationBundle } from '@jupyterlab/translation';
 import { UseSignal } from '@jupyterlab/ui-components';
 import type { CommandRegistry } from '@lumino/commands';
 import React from 'react';
 
-import { type CourseOverview, type ExportProblem, VERSION } from '../api/types';
+import { type CourseOverview, VERSION } from '../api/types';
 import { Notice } from '../components/Notice';
 import { ProgressBar } from '../components/ProgressBar';
 import type { Notebooks } from '../notebook/notebooks';
-import { ExportResult } from './ExportResult';
+import type { SubmissionsModel } from '../submission/model';
 import type { ModulesModel } from './model';
 import { ModuleList } from './ModuleList';
 
 /** What the section of modules is made from. */
 export interface IModulesViewProps {
   model: ModulesModel;
-  notebooks: Pick<Notebooks, 'changed' | 'current' | 'reveal'>;
+  submissions: SubmissionsModel;
+  notebooks: Pick<Notebooks, 'changed' | 'current'>;
   commands: CommandRegistry;
   trans: TranslationBundle;
 }
@@ -26,7 +26,11 @@ export function ModulesView(props: IModulesViewProps): React.JSX.Element {
     <UseSignal signal={props.model.changed}>
       {() => (
         <UseSignal signal={props.notebooks.changed}>
-          {() => <Course {...props} />}
+          {() => (
+            <UseSignal signal={props.submissions.changed}>
+              {() => <Course {...props} />}
+            </UseSignal>
+          )}
         </UseSignal>
       )}
     </UseSignal>
@@ -35,12 +39,8 @@ export function ModulesView(props: IModulesViewProps): React.JSX.Element {
 
 function Course(props: IModulesViewProps): React.JSX.Element {
   const { model, notebooks, trans } = props;
-  const { overview, error, report } = model;
-  const show = (problem: ExportProblem): void => {
-    const module = PathExt.basename(problem.notebook, '.ipynb');
-    const index = (problem.cell ?? 1) - 1;
-    void notebooks.reveal(module, () => index);
-  };
+  const { overview, error } = model;
+  const [query, setQuery] = React.useState('');
   return (
     <div className="jp-TinyTorch-section">
       {error && (
@@ -60,21 +60,23 @@ function Course(props: IModulesViewProps): React.JSX.Element {
           trans={trans}
         />
       )}
-      {report && (
-        <ExportResult
-          report={report}
-          onDismiss={() => {
-            model.dismissReport();
-          }}
-          onShow={show}
-          trans={trans}
-        />
-      )}
       {overview && (
         <>
           <CourseProgress overview={overview} trans={trans} />
+          <input
+            type="search"
+            className="jp-TinyTorch-search"
+            aria-label={trans.__('Search modules')}
+            placeholder={trans.__('Search modules')}
+            value={query}
+            onChange={event => {
+              setQuery(event.target.value);
+            }}
+          />
           <ModuleList
             model={model}
+            submissions={props.submissions}
+            query={query.trim()}
             overview={overview}
             current={notebooks.current?.name}
             commands={props.commands}

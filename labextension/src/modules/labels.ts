@@ -1,8 +1,14 @@
 import type { TranslationBundle } from '@jupyterlab/translation';
 import type { LabIcon } from '@jupyterlab/ui-components';
 
-import type { ModuleEntry } from '../api/types';
-import { emptyIcon, passedIcon, startedIcon, unavailableIcon } from '../icons';
+import type { Assignment, ModuleEntry } from '../api/types';
+import {
+  emptyIcon,
+  passedIcon,
+  startedIcon,
+  unavailableIcon
+} from '../components/statusIcons';
+import { standing, standingLabel } from '../submission/labels';
 
 /** The icon of each status. */
 export const STATUS_ICONS: Record<ModuleEntry['status'], LabIcon> = {
@@ -12,12 +18,29 @@ export const STATUS_ICONS: Record<ModuleEntry['status'], LabIcon> = {
   passed: passedIcon
 };
 
-/** The module as people speak of it: "02 Activations". */
-export function moduleLabel(entry: ModuleEntry): string {
-  return `${String(entry.number).padStart(2, '0')} ${entry.title}`;
+/** How the module stands in words: with the course where something was handed in, else in the workspace. */
+export function moduleStatus(
+  entry: ModuleEntry,
+  assignment: Assignment | undefined,
+  now: number,
+  trans: TranslationBundle
+): string {
+  if (assignment === undefined) {
+    return statusLabel(entry, trans);
+  }
+  switch (standing(assignment, now)) {
+    case 'open':
+      return entry.status === 'passed'
+        ? trans.__('Ready to submit')
+        : statusLabel(entry, trans);
+    case 'overdue':
+      return trans.__('Overdue. %1', statusLabel(entry, trans));
+    default:
+      return standingLabel(assignment, now, trans);
+  }
 }
 
-/** The module's status in words. */
+/** The module's status in the workspace in words. */
 export function statusLabel(
   entry: ModuleEntry,
   trans: TranslationBundle

@@ -1,3 +1,4 @@
+import { PromiseDelegate } from '@lumino/coreutils';
 import type { IDisposable } from '@lumino/disposable';
 import { Poll } from '@lumino/polling';
 import { type ISignal, Signal } from '@lumino/signaling';
@@ -23,11 +24,33 @@ export class ModulesModel implements IDisposable {
       frequency: { interval: 60_000, backoff: true, max: 300_000 },
       standby: 'when-hidden'
     });
+    this._reconnect = new Poll({
+      name: 'tinytorch-lab:reconnect',
+      auto: false,
+      factory: () => this._load(),
+      frequency: { interval: 3000, backoff: true, max: 30_000 },
+      standby: 'when-hidden'
+    });
   }
 
   /** Emitted on any change of this model. */
   get changed(): ISignal<this, void> {
     return this._changed;
+  }
+
+  /** Emitted when the server answers again after it did not. */
+  get reconnected(): ISignal<this, void> {
+    return this._reconnected;
+  }
+
+  /** Whether the server did not answer when it was last asked. */
+  get isUnreachable(): boolean {
+    return this._error?.kind === 'unreachable';
+  }
+
+  /** Settled once the server has described the course for the first time. */
+  get ready(): Promise<void> {
+    return this._ready.promise;
   }
 
   /** The course, or null until the first answer. */
@@ -51,6 +74,7 @@ export class ModulesModel implements IDisposable {
 
   dispose(): void {
     this._poll.dispose();
+    this._reconnect.dispose();
     Signal.clearData(this);
   }
 
@@ -69,6 +93,14 @@ export class ModulesModel implements IDisposable {
     return this._overview?.modules.find(
       entry => entry.status === 'not_started'
     );
+  }
+
+  /** The module to go on with: the first that is begun and not passed, or else the next. */
+  get open(): ModuleEntry | undefined {
+    const begun = this._overview?.modules.find(
+      entry => entry.status === 'in_progress'
+    );
+    return begun ?? this.next;
   }
 
   /** What is being done to the module called `name`, or null. */
@@ -91,9 +123,14 @@ export class ModulesModel implements IDisposable {
     return this._perform('start', name, () => this._api.start(name));
   }
 
-  /** Replace the module's notebook by a fresh one; the server keeps the present one as a backup. */
-  reset(name: string): Promise<OpenedModule> {
-    return this._perform('reset', name, () => this._api.reset(name));
+  /** Replace the module's notebook, or its cell with this grade id, by a fresh one; the server keeps the present one as a backup. */
+  reset(name: string, cell?: string): Promise<OpenedModule> {
+    return this._perform('reset', name, () => this._api.reset(name, cell));
+  }
+
+  /** What the module is about, in Markdown. */
+  async readme(name: string): Promise<string> {
+    return (await this._api.readme(name)).markdown;
   }
 
   /** Export one module, or every started one, to the student's package. */
@@ -136,21 +173,41 @@ export class ModulesModel implements IDisposable {
       if (asked >= this._shown) {
         this._shown = asked;
         this._overview = overview;
-        this._error = null;
+        this._onAnswer();
       }
     } catch (error) {
-      this._error = error as ApiError;
-      if (this._error.kind === 'missing') {
-        // Asking again cannot help before Jupyter is restarted.
-        void this._poll.stop();
-      }
+      this._onFailure(error as ApiError);
       throw error;
     } finally {
       this._changed.emit();
     }
   }
 
+  private _onAnswer(): void {
+    const wasUnreachable = this.isUnreachable;
+    this._error = null;
+    this._ready.resolve();
+    void this._reconnect.stop();
+    if (wasUnreachable) {
+      this._reconnected.emit();
+    }
+  }
+
+  private _onFailure(error: ApiError): void {
+    const wasUnreachable = this.isUnreachable;
+    this._error = error;
+    if (error.kind === 'missing') {
+      // Asking again cannot help before Jupyter is restarted.
+      void this._poll.stop();
+    } else if (this.isUnreachable && !wasUnreachable) {
+      void this._reconnect.start();
+    }
+  }
+
+  private readonly _ready = new PromiseDelegate<void>();
   private readonly _poll: Poll<void>;
+  private readonly _reconnect: Poll<void>;
+  private readonly _reconnected = new Signal<this, void>(this);
   private readonly _changed = new Signal<this, void>(this);
   private readonly _tasks = new Map<string, ModuleTask>();
   private _overview: CourseOverview | null = null;

@@ -31,6 +31,25 @@ export function isResponse(cell: SharedCell): boolean {
   return cell.cell_type === 'markdown' && grade === true && solution === true;
 }
 
+/** Whether a test is in this cell. */
+export function isTest(cell: SharedCell): boolean {
+  const { grade, solution } = nbgrader(cell);
+  return cell.cell_type === 'code' && grade === true && solution !== true;
+}
+
+/** Whether students write code here, so that the cell can be begun again. */
+export function isSolution(cell: SharedCell): boolean {
+  return nbgrader(cell).solution === true;
+}
+
+/** Whether the cell only measures or plots. */
+export function isMeasurement(cell: SharedCell): boolean {
+  const tags: unknown = cell.getMetadata('tags');
+  return (
+    cell.cell_type === 'code' && Array.isArray(tags) && tags.includes('measure')
+  );
+}
+
 /** The cell's grade id, or its cell id when nbgrader does not know it. */
 export function gradeId(cell: SharedCell): string {
   return nbgrader(cell).grade_id ?? cell.getId();

@@ -1,6 +1,7 @@
 import type { IDocumentManager } from '@jupyterlab/docmanager';
 import type { DocumentRegistry } from '@jupyterlab/docregistry';
 import type { INotebookTracker, NotebookPanel } from '@jupyterlab/notebook';
+import type { Contents } from '@jupyterlab/services';
 import type { IDisposable } from '@lumino/disposable';
 import { Debouncer } from '@lumino/polling';
 import { type ISignal, Signal } from '@lumino/signaling';
@@ -17,6 +18,7 @@ export class Notebooks implements IDisposable {
     this._documents = options.documents;
     this._tracker = options.tracker;
     this._modules = options.modules;
+    options.contents.fileChanged.connect(this._onFileChanged, this);
     this._refresh = new Debouncer(() => this._modules.refresh(), 500);
     this._modules.changed.connect(this._update, this);
     this._tracker?.currentChanged.connect(this._update, this);
@@ -43,12 +45,24 @@ export class Notebooks implements IDisposable {
     return this._panel;
   }
 
+  /** Emitted with the name of a module whose notebook has just been saved. */
+  get saved(): ISignal<this, string> {
+    return this._saved;
+  }
+
+  /** The open notebook of the module called `name`, or null. */
+  panelOf(name: string): NotebookPanel | null {
+    const path = this._modules.find(name)?.path;
+    return path ? this._find(path) : null;
+  }
+
   get isDisposed(): boolean {
     return this._refresh.isDisposed;
   }
 
   dispose(): void {
     this._refresh.dispose();
+    Signal.disconnectReceiver(this);
     Signal.clearData(this);
   }
 
@@ -110,8 +124,7 @@ export class Notebooks implements IDisposable {
   }
 
   private _contextOf(module: string): NotebookPanel['context'] | undefined {
-    const path = this._modules.find(module)?.path;
-    return path ? this._find(path)?.context : undefined;
+    return this.panelOf(module)?.context;
   }
 
   private _follow(_: unknown, panel: NotebookPanel): void {
@@ -125,7 +138,21 @@ export class Notebooks implements IDisposable {
     context: DocumentRegistry.Context,
     state: DocumentRegistry.SaveState
   ): void {
-    if (state === 'completed' && this._modules.findByPath(context.localPath)) {
+    const module = this._modules.findByPath(context.localPath);
+    if (state === 'completed' && module) {
+      void this._refresh.invoke();
+      this._saved.emit(module.name);
+    }
+  }
+
+  private _onFileChanged(_: unknown, change: Contents.IChangedArgs): void {
+    const paths = [change.oldValue?.path, change.newValue?.path];
+    const concerned = this._modules.overview?.modules.some(({ name, path }) =>
+      paths.some(
+        changed => changed && (changed === path || changed.includes(name))
+      )
+    );
+    if (concerned && change.type !== 'save') {
       void this._refresh.invoke();
     }
   }
@@ -151,6 +178,7 @@ export class Notebooks implements IDisposable {
   private readonly _modules: ModulesModel;
   private readonly _refresh: Debouncer;
   private readonly _changed = new Signal<this, void>(this);
+  private readonly _saved = new Signal<this, string>(this);
   private _current: string | null = null;
   private _panel: NotebookPanel | null = null;
 }
@@ -159,6 +187,7 @@ export class Notebooks implements IDisposable {
 export namespace Notebooks {
   /** The parts of the application that open and show notebooks; `tracker` is null on pages without notebooks. */
   export interface IOptions {
+    contents: Pick<Contents.IManager, 'fileChanged'>;
     documents: IDocumentManager;
     tracker: INotebookTracker | null;
     modules: ModulesModel;

@@ -5,11 +5,25 @@ import {
   type JupyterFrontEndPlugin
 } from '@jupyterlab/application';
 import { ICommandPalette } from '@jupyterlab/apputils';
+import { IRenderMimeRegistry } from '@jupyterlab/rendermime';
 import { ITranslator, nullTranslator } from '@jupyterlab/translation';
 
-import { addCommands, CommandIDs } from '../commands';
+import {
+  ARGUMENT_ONLY,
+  CommandIDs,
+  moduleCommands,
+  NO_ARGS
+} from '../commands';
 import { addMilestoneCommands } from '../milestones/commands';
-import { TinyTorchSidebar } from '../sidebar';
+import {
+  addModuleCommands,
+  type ModuleCommandsContext
+} from '../modules/commands';
+import { Readmes } from '../modules/readme';
+import { addResetCommands } from '../modules/resetting';
+import { type SectionName, TinyTorchSidebar } from '../sidebar';
+import { addSubmissionCommands } from '../submission/commands';
+import { addTestCommands } from '../tests/commands';
 import { ITinyTorch, TRANSLATION_DOMAIN } from '../tokens';
 
 const RANK = 520;
@@ -19,11 +33,12 @@ export const sidebarPlugin: JupyterFrontEndPlugin<void> = {
   id: 'tinytorch-lab:plugin',
   description: 'Shows the TinyTorch course in the left sidebar.',
   autoStart: true,
-  requires: [ITinyTorch],
+  requires: [ITinyTorch, IRenderMimeRegistry],
   optional: [ILabShell, ILayoutRestorer, ICommandPalette, ITranslator],
   activate: (
     app: JupyterFrontEnd,
     tinytorch: ITinyTorch,
+    rendermime: IRenderMimeRegistry,
     labShell: ILabShell | null,
     restorer: ILayoutRestorer | null,
     palette: ICommandPalette | null,
@@ -37,10 +52,8 @@ export const sidebarPlugin: JupyterFrontEndPlugin<void> = {
       commands,
       translator
     });
-    const show = (): void => {
-      if (labShell) {
-        labShell.expandLeft();
-      }
+    const showSidebar = (): void => {
+      labShell?.expandLeft();
       shell.activateById(sidebar.id);
     };
     commands.addCommand(CommandIDs.showSidebar, {
@@ -48,27 +61,53 @@ export const sidebarPlugin: JupyterFrontEndPlugin<void> = {
       caption: trans.__(
         'Show the modules, tests, questions and milestones of the course'
       ),
-      describedBy: { args: { type: 'object', properties: {} } },
-      execute: show
+      describedBy: { args: NO_ARGS },
+      execute: showSidebar
     });
-    const reveal = (unfold: () => void) => (): void => {
+    const show = (section: SectionName): void => {
       if (!sidebar.isVisible) {
-        show();
+        showSidebar();
       }
-      unfold();
+      sidebar.unfold(section);
     };
-    const showTests = reveal(() => {
-      sidebar.showTests();
-    });
-    const showMilestones = reveal(() => {
-      sidebar.showMilestones();
-    });
-    addCommands(commands, tinytorch, showTests, trans);
-    addMilestoneCommands(commands, tinytorch.milestones, showMilestones, trans);
+    const readmes = new Readmes(
+      app,
+      tinytorch.modules,
+      rendermime,
+      labShell ? 'main' : 'right',
+      trans
+    );
+    const context: ModuleCommandsContext = {
+      app: tinytorch,
+      commands,
+      add: moduleCommands(commands, tinytorch, trans),
+      show,
+      showReadme: entry => {
+        readmes.show(entry);
+      },
+      trans
+    };
+    addModuleCommands(context);
+    addTestCommands(context);
+    addResetCommands(context);
+    addSubmissionCommands(context);
+    addMilestoneCommands(
+      commands,
+      tinytorch.milestones,
+      () => {
+        show('milestones');
+      },
+      trans
+    );
     shell.add(sidebar, 'left', { rank: RANK, type: 'TinyTorch' });
-    restorer?.add(sidebar, sidebar.id);
+    if (restorer) {
+      restorer.add(sidebar, sidebar.id);
+      readmes.restoreWith(restorer);
+    }
     for (const command of Object.values(CommandIDs)) {
-      palette?.addItem({ command, category: trans.__('TinyTorch Lab') });
+      if (!ARGUMENT_ONLY.includes(command)) {
+        palette?.addItem({ command, category: trans.__('TinyTorch Lab') });
+      }
     }
   }
 };

@@ -3,7 +3,7 @@ import React from 'react';
 
 import type { Notice } from '../api/types';
 import { StatusIcon } from '../components/StatusIcon';
-import { warningIcon } from '../icons';
+import { warningIcon } from '../components/statusIcons';
 
 const SHOWN = 2;
 

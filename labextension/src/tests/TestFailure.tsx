@@ -2,26 +2,36 @@ import type { TranslationBundle } from '@jupyterlab/translation';
 import React from 'react';
 
 import type { SourceFrame, TestRow } from '../api/types';
-import { splitMessage } from './format';
+import { EvidenceTable } from './Evidence';
+import { splitMessage, subjectOf } from './format';
 
 /** What the failure of a test needs to know. */
 export interface ITestFailureProps {
   row: TestRow;
+  /** Whether the code has changed since. */
+  stale: boolean;
   /** The number of the notebook cell with this id, or null when it is not (or no longer) in the open notebook. */
   cellNumber: (cellId: string) => number | null;
   onShowCell: (cellId: string) => void;
+  /** Run this test by itself; null while tests are running. */
+  onRun: (() => void) | null;
   trans: TranslationBundle;
 }
 
 /** Why a test failed: the message, the student's own line behind it, and the traceback on demand. */
 export function TestFailure(props: ITestFailureProps): React.JSX.Element {
   const { row, trans } = props;
+  const { evidence } = row;
   const { words, figures } = splitMessage(row.message);
+  const said = evidence && !figures ? subjectOf(words) : words;
   const culprit = [...row.frames].reverse().find(frame => isOwn(frame, row));
   return (
     <div className="jp-TinyTorch-failure">
-      {words && <p className="jp-TinyTorch-text">{words}</p>}
-      {figures && <pre className="jp-TinyTorch-code">{figures}</pre>}
+      {said && <p className="jp-TinyTorch-text">{said}</p>}
+      {evidence && <EvidenceTable evidence={evidence} trans={trans} />}
+      {figures && !evidence && (
+        <pre className="jp-TinyTorch-code">{figures}</pre>
+      )}
       {culprit && <CulpritLink {...props} frame={culprit} />}
       {(row.frames.length > 0 || row.traceback) && (
         <details>
@@ -40,6 +50,9 @@ export function TestFailure(props: ITestFailureProps): React.JSX.Element {
                 </li>
               ))}
             </ol>
+          )}
+          {figures && evidence && (
+            <pre className="jp-TinyTorch-code">{figures}</pre>
           )}
           {row.traceback && (
             <pre className="jp-TinyTorch-code">{row.traceback}</pre>

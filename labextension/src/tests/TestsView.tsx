@@ -7,18 +7,21 @@ import type { ModuleEntry, TestRun } from '../api/types';
 import { CommandIDs } from '../commands';
 import { EmptyState } from '../components/EmptyState';
 import { Notice } from '../components/Notice';
-import { moduleLabel } from '../modules/labels';
+import { moduleLabel } from '../modules/title';
 import { findCell } from '../notebook/cells';
 import type { Notebooks } from '../notebook/notebooks';
 import { formatSeconds } from './format';
+import { HistoryPlot } from './HistoryPlot';
 import { shownRows, totals } from './merge';
 import type { TestsModel, TestsState } from './model';
 import { type INoticesProps, Notices } from './Notices';
+import type { Staleness } from './staleness';
 import { TestItem } from './TestItem';
 
 /** What the section of tests is made from. */
 export interface ITestsViewProps {
   model: TestsModel;
+  staleness: Pick<Staleness, 'changed' | 'isStale'>;
   notebooks: Pick<Notebooks, 'changed' | 'current' | 'panel' | 'reveal'>;
   commands: CommandRegistry;
   trans: TranslationBundle;
@@ -97,7 +100,12 @@ function Run(
           trans={trans}
         />
       )}
-      {run && <Rows {...props} run={run} />}
+      {run && (
+        <UseSignal signal={props.staleness.changed}>
+          {() => <Rows {...props} run={run} />}
+        </UseSignal>
+      )}
+      <HistoryPlot runs={state.history} trans={trans} />
     </div>
   );
 }
@@ -122,16 +130,29 @@ function cellLinks(
   return { cellNumber, onShowCell };
 }
 
-function Rows(props: ModuleTestsProps & { run: TestRun }): React.JSX.Element {
-  const { entry, run, trans } = props;
+function Rows(
+  props: ModuleTestsProps & { run: TestRun; state: TestsState }
+): React.JSX.Element {
+  const { commands, entry, run, staleness, state, trans } = props;
   const links = cellLinks(props, run);
+  const idle = run.state !== 'running' && !state.requesting;
+  const runOne = (test: string) => (): void => {
+    void commands.execute(CommandIDs.runTests, { module: entry.name, test });
+  };
   return (
     <ol
       className="jp-TinyTorch-tests"
       aria-label={trans.__('Tests of %1', moduleLabel(entry))}
     >
       {shownRows(run).map(row => (
-        <TestItem key={row.grade_id} {...links} row={row} trans={trans} />
+        <TestItem
+          key={row.grade_id}
+          {...links}
+          row={row}
+          stale={staleness.isStale(row)}
+          onRun={idle ? runOne(row.grade_id) : null}
+          trans={trans}
+        />
       ))}
     </ol>
   );
@@ -176,7 +197,7 @@ function summary(run: TestRun | null, trans: TranslationBundle): string {
     case 'never':
       return trans.__('The tests have not been run yet.');
     case 'running':
-      return trans.__('Running %1 tests…', total);
+      return trans.__('Running…');
     case 'cancelled':
       return trans.__('Cancelled. %1', result);
     case 'failed':

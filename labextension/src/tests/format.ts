@@ -14,6 +14,12 @@ const NUMPY_FIGURES =
 const NUMPY_TITLE =
   /^(Not equal to tolerance|Arrays are not|Items are not|Arrays are not almost equal).*\n(?=.)/;
 
+/** What a message says before it comes to both sides of a mismatch, which are shown by themselves. */
+export function subjectOf(words: string): string {
+  const found = words.search(/:?\s*\bexpected\b[^]*, got\b/);
+  return found < 0 ? words : words.slice(0, found);
+}
+
 /** Part a message before NumPy's comparison, or else after its first line. */
 export function splitMessage(message: string): MessageParts {
   const text = trimLines(message);

@@ -4,7 +4,7 @@ import { Poll } from '@lumino/polling';
 import { type ISignal, Signal } from '@lumino/signaling';
 
 import type { ApiClient, ApiError } from '../api/client';
-import type { TestRun, TestRunEvent } from '../api/types';
+import type { PastRun, TestRun, TestRunEvent } from '../api/types';
 import { applyEvent, isOver, mergeRun } from './merge';
 
 /** The schema of the events the server emits while tests run. */
@@ -18,9 +18,16 @@ export interface TestsState {
   readonly error: ApiError | Error | null;
   /** Whether a run or a cancellation has been asked for and not been answered yet. */
   readonly requesting: boolean;
+  /** How earlier runs went, the oldest first. */
+  readonly history: readonly PastRun[];
 }
 
-const UNKNOWN: TestsState = { run: null, error: null, requesting: false };
+const UNKNOWN: TestsState = {
+  run: null,
+  error: null,
+  requesting: false,
+  history: []
+};
 
 /** The runs of the modules' inline tests, kept current by events, and by polling where events do not arrive. */
 export class TestsModel implements IDisposable {
@@ -68,23 +75,37 @@ export class TestsModel implements IDisposable {
     return this.state(module).run?.state === 'running';
   }
 
+  /** Whether the tests of `module` are running, or that has been asked for. */
+  isBusy(module: string): boolean {
+    return this.isRunning(module) || this.state(module).requesting;
+  }
+
   /** Ask the server about the last run; a failure is kept in the state. */
   async load(module: string): Promise<void> {
     try {
       await this._ask(module);
+      await this._loadHistory(module);
     } catch (error) {
       this._set(module, { error: error as ApiError });
     }
   }
 
-  /** Start the tests, after `prepare` has brought the notebook to disk; a failure is kept in the state. */
-  async run(module: string, prepare: () => Promise<void>): Promise<void> {
+  /**
+   * Start the tests, or only the one with the grade id `test`; a failure is kept in the state.
+   *
+   * Before that, `prepare` brings the notebook to disk.
+   */
+  async run(
+    module: string,
+    prepare: () => Promise<void>,
+    test?: string
+  ): Promise<void> {
     this._set(module, { requesting: true, error: null });
     const early: TestRunEvent[] = [];
     this._early.set(module, early);
     try {
       await prepare();
-      const run = await this._api.runTests(module);
+      const run = await this._api.runTests(module, test);
       this._epoch++;
       this._take(module, run);
       for (const event of early) {
@@ -117,6 +138,11 @@ export class TestsModel implements IDisposable {
     if (epoch === this._epoch) {
       this._take(module, run);
     }
+  }
+
+  private async _loadHistory(module: string): Promise<void> {
+    const { runs } = await this._api.testHistory(module);
+    this._set(module, { history: runs });
   }
 
   private async _pollRunning(): Promise<void> {
@@ -159,10 +185,6 @@ export class TestsModel implements IDisposable {
       return;
     }
     this._take(event.module, applyEvent(run, event));
-    if (event.row === null && event.state !== 'running') {
-      // Only the whole run has its duration, notices and reason.
-      void this.load(event.module);
-    }
   }
 
   private _take(module: string, answer: TestRun): void {
@@ -173,6 +195,8 @@ export class TestsModel implements IDisposable {
       void this._poll.start();
     } else if (isOver(run) && known?.state === 'running') {
       this._finished.emit(run);
+      // Only the whole run has its duration, notices and reason.
+      void this.load(module);
     }
   }
 

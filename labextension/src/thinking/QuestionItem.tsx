@@ -3,6 +3,8 @@ import type { TranslationBundle } from '@jupyterlab/translation';
 import React from 'react';
 
 import type { Question } from './answers';
+import { InsertMeasurement } from './InsertMeasurement';
+import { lengthLabel, lengthState } from './length';
 import { Prompt } from './Prompt';
 import { countWords } from './words';
 
@@ -15,6 +17,8 @@ export interface IQuestionItemProps {
   /** The id of the element that tells whether the answer is saved. */
   savedId: string;
   rendermime: IRenderMimeRegistry;
+  /** The figures that the student's own runs produced. */
+  measurements: () => readonly string[];
   onWrite: (text: string) => void;
   trans: TranslationBundle;
 }
@@ -22,17 +26,58 @@ export interface IQuestionItemProps {
 /** A question with the student's answer and its length. */
 export function QuestionItem(props: IQuestionItemProps): React.JSX.Element {
   const { number, question, trans } = props;
+  const [previewed, preview] = React.useState(false);
+  const editor = React.useRef<HTMLTextAreaElement>(null);
   const id = `jp-TinyTorch-answer-${number}`;
   const count = countWords(question.answer);
+  const insert = (text: string): void => {
+    const place = editor.current?.selectionStart ?? question.answer.length;
+    const [before, after] = [
+      question.answer.slice(0, place),
+      question.answer.slice(place)
+    ];
+    const gap = before === '' || /\s$/.test(before) ? '' : ' ';
+    props.onWrite(before + gap + text + after);
+    const end = place + gap.length + text.length;
+    editor.current?.focus();
+    editor.current?.setSelectionRange(end, end);
+  };
   return (
     <li className="jp-TinyTorch-question">
       <Prompt markdown={question.prompt} rendermime={props.rendermime} />
-      <label className="jp-TinyTorch-answerLabel" htmlFor={id}>
-        {trans.__('Your answer to question %1', number)}
-      </label>
+      <div className="jp-TinyTorch-answerHead">
+        <label className="jp-TinyTorch-answerLabel" htmlFor={id}>
+          {trans.__('Your answer to question %1', number)}
+        </label>
+        <button
+          type="button"
+          className="jp-TinyTorch-link"
+          aria-pressed={previewed}
+          aria-label={trans.__('Preview answer %1', number)}
+          onClick={() => {
+            preview(!previewed);
+          }}
+        >
+          {previewed ? trans.__('Edit') : trans.__('Preview')}
+        </button>
+      </div>
+      {previewed && (
+        <div
+          className="jp-TinyTorch-preview"
+          role="region"
+          aria-label={trans.__('Answer %1 as it will look', number)}
+        >
+          <Prompt
+            markdown={question.answer || trans.__('*Nothing written yet.*')}
+            rendermime={props.rendermime}
+          />
+        </div>
+      )}
       <textarea
+        ref={editor}
         id={id}
         className="jp-TinyTorch-answer"
+        hidden={previewed}
         value={question.answer}
         rows={6}
         readOnly={props.readOnly}
@@ -52,47 +97,14 @@ export function QuestionItem(props: IQuestionItemProps): React.JSX.Element {
       >
         {lengthLabel(count, props.words, trans)}
       </p>
+      {!props.readOnly && !previewed && (
+        <InsertMeasurement
+          number={number}
+          measurements={props.measurements}
+          onInsert={insert}
+          trans={trans}
+        />
+      )}
     </li>
   );
-}
-
-function lengthState(
-  count: number,
-  words: IQuestionItemProps['words']
-): 'empty' | 'short' | 'long' | 'fitting' {
-  if (count === 0) {
-    return 'empty';
-  }
-  if (count < words.least) {
-    return 'short';
-  }
-  return count > words.most ? 'long' : 'fitting';
-}
-
-function lengthLabel(
-  count: number,
-  words: IQuestionItemProps['words'],
-  trans: TranslationBundle
-): string {
-  const counted = trans._n('%1 word', '%1 words', count);
-  switch (lengthState(count, words)) {
-    case 'empty':
-      return trans.__('Not answered yet');
-    case 'short':
-      return trans.__(
-        '%1: %2 short of %3',
-        counted,
-        words.least - count,
-        words.least
-      );
-    case 'long':
-      return trans.__(
-        '%1: %2 over %3',
-        counted,
-        count - words.most,
-        words.most
-      );
-    case 'fitting':
-      return trans.__('%1: a good length', counted);
-  }
 }

@@ -8,11 +8,19 @@ import type { CourseOverview } from '../api/types';
 import { CommandIDs } from '../commands';
 import { EmptyState } from '../components/EmptyState';
 import { StatusIcon } from '../components/StatusIcon';
-import { emptyIcon, failedIcon, passedIcon, runningIcon } from '../icons';
-import { moduleLabel } from '../modules/labels';
+import {
+  emptyIcon,
+  failedIcon,
+  passedIcon,
+  runningIcon,
+  warningIcon
+} from '../components/statusIcons';
+import { moduleLabel } from '../modules/title';
 import type { ModulesModel } from '../modules/model';
 import type { Notebooks } from '../notebook/notebooks';
+import type { TestsModel } from '../tests/model';
 import type { Answers, SaveState } from './answers';
+import { measurements } from './measurements';
 import type { ThinkingModel } from './model';
 import { QuestionItem } from './QuestionItem';
 
@@ -21,6 +29,7 @@ export interface IThinkingViewProps {
   model: Pick<ThinkingModel, 'changed' | 'answers' | 'rendermime'>;
   modules: Pick<ModulesModel, 'overview'>;
   notebooks: Pick<Notebooks, 'current' | 'panel'>;
+  tests: Pick<TestsModel, 'state'>;
   commands: CommandRegistry;
   trans: TranslationBundle;
 }
@@ -110,6 +119,7 @@ function Questions(
             readOnly={answers.readOnly}
             savedId={SAVED_ID}
             rendermime={props.rendermime}
+            measurements={() => figuresOf(props)}
             onWrite={text => {
               answers.write(question.id, text);
             }}
@@ -121,10 +131,22 @@ function Questions(
   );
 }
 
+/** What the student's own runs of the current module measured. */
+function figuresOf(
+  props: Pick<IThinkingViewProps, 'notebooks' | 'tests' | 'trans'>
+): string[] {
+  const { notebooks, tests, trans } = props;
+  const name = notebooks.current?.name;
+  const shared = notebooks.panel?.content.model?.sharedModel;
+  const run = name === undefined ? null : tests.state(name).run;
+  return shared ? measurements(run?.rows ?? [], shared, trans) : [];
+}
+
 const SAVE_ICONS: Record<SaveState['kind'], LabIcon> = {
   saved: passedIcon,
   saving: runningIcon,
   unsaved: emptyIcon,
+  held: warningIcon,
   failed: failedIcon
 };
 
@@ -142,7 +164,10 @@ function SavedLine(props: {
       className={`jp-TinyTorch-saved jp-mod-${state.kind}`}
       role={state.kind === 'failed' ? 'alert' : undefined}
     >
-      <StatusIcon icon={SAVE_ICONS[state.kind]} state={state.kind} />
+      <StatusIcon
+        icon={SAVE_ICONS[state.kind]}
+        state={state.kind === 'held' ? 'warning' : state.kind}
+      />
       <span>{saveLabel(state, trans)}</span>
     </p>
   );
@@ -156,6 +181,10 @@ function saveLabel(state: SaveState, trans: TranslationBundle): string {
       return trans.__('Saving…');
     case 'unsaved':
       return trans.__('Unsaved changes');
+    case 'held':
+      return trans.__(
+        'Not saved yet: the server does not answer. Your text is kept here and saved as soon as it does; leave this page open.'
+      );
     case 'failed':
       return trans.__(
         'Cannot save: %1',

@@ -22,9 +22,9 @@ export interface Question {
   readonly answer: string;
 }
 
-/** Whether what is seen is on disk; `reason` says why it cannot be. */
+/** Whether what is seen is on disk; `reason` says why it cannot be, `held` that the server does not answer. */
 export type SaveState =
-  | { readonly kind: 'saved' | 'saving' | 'unsaved' }
+  | { readonly kind: 'saved' | 'saving' | 'unsaved' | 'held' }
   | { readonly kind: 'failed'; readonly reason: string | null };
 
 /** The notebook's context, as far as answers need it. */
@@ -66,10 +66,29 @@ export class Answers implements IDisposable {
     );
   }
 
+  /** Whether saving waits until the server answers again. */
+  get held(): boolean {
+    return this._held;
+  }
+
+  set held(value: boolean) {
+    if (value === this._held) {
+      return;
+    }
+    this._held = value;
+    if (!value && this._waiting) {
+      void this.save();
+    }
+    this._changed.emit();
+  }
+
   /** Whether what is seen is on disk. */
   get saveState(): SaveState {
     if (this._saving) {
       return { kind: 'saving' };
+    }
+    if (this._held && (this._context.model.dirty || this._waiting)) {
+      return { kind: 'held' };
     }
     // Jupyter calls a notebook clean after a save, whatever was typed while it lasted.
     const dirty = this._context.model.dirty || this._waiting;
@@ -88,7 +107,7 @@ export class Answers implements IDisposable {
       return;
     }
     this._autosave.dispose();
-    if (this._waiting && !this._context.isDisposed) {
+    if (this._waiting && !this._held && !this._context.isDisposed) {
       void this.save();
     }
     Signal.disconnectReceiver(this);
@@ -103,7 +122,9 @@ export class Answers implements IDisposable {
     }
     writeResponse(cell, text);
     this._waiting = true;
-    void this._autosave.invoke();
+    if (!this._held) {
+      void this._autosave.invoke();
+    }
   }
 
   /** Save the notebook now; a failure is kept in the saved state. */
@@ -120,6 +141,7 @@ export class Answers implements IDisposable {
     } catch (error) {
       const { message } = error as Error;
       this._saving = false;
+      this._waiting = true;
       this._failure = { reason: message || null };
       this._changed.emit();
     }
@@ -157,6 +179,7 @@ export class Answers implements IDisposable {
   private _questions: readonly Question[];
   private _saves: Promise<void> = Promise.resolve();
   private _waiting = false;
+  private _held = false;
   private _saving = false;
   private _failure: { reason: string | null } | null = null;
 }

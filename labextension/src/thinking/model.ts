@@ -3,13 +3,21 @@ import type { IRenderMimeRegistry } from '@jupyterlab/rendermime';
 import type { IDisposable } from '@lumino/disposable';
 import { type ISignal, Signal } from '@lumino/signaling';
 
+import type { ModulesModel } from '../modules/model';
 import type { Notebooks } from '../notebook/notebooks';
-import { Answers } from './answers';
+import type { Answers } from './answers';
 
 /** The written answers of the current module, for as long as its notebook is open. */
 export class ThinkingModel implements IDisposable {
-  constructor(private readonly _notebooks: Notebooks) {
+  constructor(
+    private readonly _notebooks: Pick<Notebooks, 'changed' | 'panel'>,
+    private readonly _modules: Pick<
+      ModulesModel,
+      'changed' | 'isUnreachable' | 'refresh'
+    >
+  ) {
     this._notebooks.changed.connect(this._onNotebookChanged, this);
+    this._modules.changed.connect(this._onConnection, this);
     this._onNotebookChanged();
   }
 
@@ -51,15 +59,34 @@ export class ThinkingModel implements IDisposable {
   }
 
   private async _bind(panel: NotebookPanel | null): Promise<void> {
+    const { Answers } = await import('./answers');
     await panel?.context.ready;
     if (panel && panel === this._panel && !panel.isDisposed) {
       this._answers = new Answers(panel.context);
+      this._answers.changed.connect(this._onAnswersChanged, this);
+      this._onConnection();
       this._changed.emit();
+    }
+  }
+
+  private _onAnswersChanged(answers: Answers): void {
+    const failed = answers.saveState.kind === 'failed';
+    if (failed && !this._hasFailed) {
+      // Ask once why: a server that does not answer is waited for.
+      void this._modules.refresh();
+    }
+    this._hasFailed = failed;
+  }
+
+  private _onConnection(): void {
+    if (this._answers) {
+      this._answers.held = this._modules.isUnreachable;
     }
   }
 
   private readonly _changed = new Signal<this, void>(this);
   private _panel: NotebookPanel | null = null;
   private _answers: Answers | null = null;
+  private _hasFailed = false;
   private _isDisposed = false;
 }

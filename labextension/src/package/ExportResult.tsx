@@ -5,7 +5,7 @@ import React from 'react';
 
 import type { ExportProblem, ExportReport } from '../api/types';
 import { StatusIcon } from '../components/StatusIcon';
-import { failedIcon, passedIcon } from '../icons';
+import { failedIcon, passedIcon } from '../components/statusIcons';
 
 /** What the last export did. */
 export function ExportResult(props: {
@@ -32,22 +32,11 @@ export function ExportResult(props: {
             : outcome(report, trans)}
         </p>
         {failed && (
-          <ul>
-            {report.problems.map((problem, index) => (
-              <li key={index}>
-                <button
-                  type="button"
-                  className="jp-TinyTorch-link"
-                  onClick={() => {
-                    props.onShow(problem);
-                  }}
-                >
-                  {place(problem, trans)}
-                </button>
-                <p className="jp-TinyTorch-text">{problem.message}</p>
-              </li>
-            ))}
-          </ul>
+          <Problems
+            problems={report.problems}
+            onShow={props.onShow}
+            trans={trans}
+          />
         )}
       </div>
       <button
@@ -60,6 +49,32 @@ export function ExportResult(props: {
         <closeIcon.react tag={null} />
       </button>
     </div>
+  );
+}
+
+/** What is to be corrected, each with a way to its cell. */
+export function Problems(props: {
+  problems: readonly ExportProblem[];
+  onShow: (problem: ExportProblem) => void;
+  trans: TranslationBundle;
+}): React.JSX.Element {
+  return (
+    <ul>
+      {props.problems.map((problem, index) => (
+        <li key={index}>
+          <button
+            type="button"
+            className="jp-TinyTorch-link"
+            onClick={() => {
+              props.onShow(problem);
+            }}
+          >
+            {place(problem, props.trans)}
+          </button>
+          <p className="jp-TinyTorch-text">{problem.message}</p>
+        </li>
+      ))}
+    </ul>
   );
 }
 

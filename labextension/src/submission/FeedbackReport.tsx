@@ -1,0 +1,163 @@
+import type { TranslationBundle } from '@jupyterlab/translation';
+import type { LabIcon } from '@jupyterlab/ui-components';
+import React from 'react';
+
+import type {
+  AnswerFeedback,
+  Feedback,
+  Level,
+  TestFeedback
+} from '../api/types';
+import { StatusIcon } from '../components/StatusIcon';
+import { failedIcon, passedIcon, startedIcon } from '../components/statusIcons';
+import { roundPoints } from './labels';
+
+/** What came back: the score, the tests, the comments, the level reached and the next one up. */
+export function FeedbackReport(props: {
+  feedback: Feedback;
+  page: string;
+  trans: TranslationBundle;
+}): React.JSX.Element {
+  const { feedback, page, trans } = props;
+  return (
+    <section
+      className="jp-TinyTorch-feedback"
+      aria-labelledby="jp-TinyTorch-feedback"
+    >
+      <h3 className="jp-TinyTorch-moduleName" id="jp-TinyTorch-feedback">
+        {trans.__(
+          'Feedback: %1 of %2 points',
+          roundPoints(feedback.score - feedback.penalty),
+          roundPoints(feedback.total)
+        )}
+      </h3>
+      {feedback.penalty > 0 && (
+        <p className="jp-TinyTorch-hint">
+          {trans.__(
+            '%1 points were taken off because it was late.',
+            roundPoints(feedback.penalty)
+          )}
+        </p>
+      )}
+      {feedback.notes.map(note => (
+        <p key={note} className="jp-TinyTorch-text">
+          {note}
+        </p>
+      ))}
+      <ul className="jp-TinyTorch-feedbackTests">
+        {feedback.tests.map(test => (
+          <TestLine key={test.test} test={test} trans={trans} />
+        ))}
+      </ul>
+      {feedback.answers.map((answer, index) => (
+        <AnswerBlock
+          key={answer.response_id}
+          answer={answer}
+          number={index + 1}
+          trans={trans}
+        />
+      ))}
+      <a
+        className="jp-TinyTorch-link"
+        href={page}
+        target="_blank"
+        rel="noreferrer"
+      >
+        {trans.__('Open the feedback as a page')}
+      </a>
+    </section>
+  );
+}
+
+const STATUS: Record<TestFeedback['status'], [LabIcon, string]> = {
+  passed: [passedIcon, 'passed'],
+  'partly passed': [startedIcon, 'in_progress'],
+  failed: [failedIcon, 'failed']
+};
+
+function TestLine(props: {
+  test: TestFeedback;
+  trans: TranslationBundle;
+}): React.JSX.Element {
+  const { test, trans } = props;
+  const [icon, state] = STATUS[test.status];
+  return (
+    <li>
+      <p className="jp-TinyTorch-feedbackTest">
+        <StatusIcon icon={icon} state={state} />
+        <span className="jp-TinyTorch-testTitle">{test.test}</span>
+        <span>
+          {trans.__(
+            '%1: %2 of %3',
+            outcomeLabel(test.status, trans),
+            roundPoints(test.score),
+            roundPoints(test.possible)
+          )}
+        </span>
+      </p>
+      {test.message && <p className="jp-TinyTorch-text">{test.message}</p>}
+    </li>
+  );
+}
+
+function AnswerBlock(props: {
+  answer: AnswerFeedback;
+  number: number;
+  trans: TranslationBundle;
+}): React.JSX.Element {
+  const { answer, number, trans } = props;
+  return (
+    <div className="jp-TinyTorch-feedbackAnswer">
+      <h4>
+        {answer.marked
+          ? trans.__(
+              'Question %1: %2 of %3 points',
+              number,
+              roundPoints(answer.points),
+              roundPoints(answer.total)
+            )
+          : trans.__('Question %1: not marked yet', number)}
+      </h4>
+      {answer.comment && <p className="jp-TinyTorch-text">{answer.comment}</p>}
+      {answer.level && (
+        <LevelBlock
+          level={answer.level}
+          title={trans.__('Level reached: %1', answer.level.label)}
+        />
+      )}
+      {answer.above && (
+        <LevelBlock
+          level={answer.above}
+          title={trans.__('Next level up: %1', answer.above.label)}
+        />
+      )}
+    </div>
+  );
+}
+
+function LevelBlock(props: { level: Level; title: string }): React.JSX.Element {
+  return (
+    <>
+      <p className="jp-TinyTorch-level">{props.title}</p>
+      <ul className="jp-TinyTorch-criteria">
+        {props.level.criteria.map(criterion => (
+          <li key={criterion}>{criterion}</li>
+        ))}
+      </ul>
+    </>
+  );
+}
+
+function outcomeLabel(
+  status: TestFeedback['status'],
+  trans: TranslationBundle
+): string {
+  switch (status) {
+    case 'passed':
+      return trans.__('Passed');
+    case 'partly passed':
+      return trans.__('Partly passed');
+    case 'failed':
+      return trans.__('Failed');
+  }
+}

@@ -1,0 +1,119 @@
+import type { TranslationBundle } from '@jupyterlab/translation';
+
+import type { Assignment, ModuleEntry } from '../api/types';
+
+const MINUTE = 60_000;
+const HOUR = 60 * MINUTE;
+const DAY = 24 * HOUR;
+
+/** How a module stands with the course, in the order in which it gets there. */
+export type Standing =
+  'open' | 'overdue' | 'submitted' | 'late' | 'graded' | 'returned';
+
+/** How the assignment stands at the time `now`. */
+export function standing(assignment: Assignment, now: number): Standing {
+  switch (assignment.state) {
+    case 'returned':
+    case 'graded':
+      return assignment.state;
+    case 'submitted':
+      return assignment.late_seconds > 0 ? 'late' : 'submitted';
+    default:
+      return isPast(assignment, now) ? 'overdue' : 'open';
+  }
+}
+
+/** The standing in words. */
+export function standingLabel(
+  assignment: Assignment,
+  now: number,
+  trans: TranslationBundle
+): string {
+  switch (standing(assignment, now)) {
+    case 'open':
+      return trans.__('Not submitted');
+    case 'overdue':
+      return trans.__('Overdue');
+    case 'submitted':
+      return trans.__('Submitted');
+    case 'late':
+      return trans.__(
+        'Submitted %1 late',
+        durationLabel(assignment.late_seconds * 1000, trans)
+      );
+    case 'graded':
+      return trans.__('Graded; feedback follows');
+    case 'returned':
+      return trans.__(
+        'Feedback: %1 of %2 points',
+        roundPoints(assignment.score ?? 0),
+        roundPoints(assignment.total ?? 0)
+      );
+  }
+}
+
+/** When the module is due, and how long that is from now; null without a date. */
+export function dueLabel(
+  assignment: Assignment,
+  now: number,
+  trans: TranslationBundle
+): string | null {
+  if (assignment.due_at === null) {
+    return null;
+  }
+  const due = Date.parse(assignment.due_at);
+  const date = formatDate(assignment.due_at);
+  if (assignment.submission !== null) {
+    return trans.__('Due %1', date);
+  }
+  const left = durationLabel(Math.abs(due - now), trans);
+  return due >= now
+    ? trans.__('Due %1, %2 left', date, left)
+    : trans.__('Due %1, %2 ago', date, left);
+}
+
+/** Whether what is saved is something else than what was handed in. */
+export function differs(entry: ModuleEntry, assignment: Assignment): boolean {
+  return (
+    assignment.submission !== null &&
+    entry.digest !== null &&
+    entry.digest !== assignment.submission.digest
+  );
+}
+
+/** A moment as people read it: "Fri, Nov 21, 11:59 PM". */
+export function formatDate(date: string): string {
+  return new Date(date).toLocaleString(undefined, {
+    weekday: 'short',
+    day: 'numeric',
+    month: 'short',
+    hour: 'numeric',
+    minute: '2-digit'
+  });
+}
+
+/** A length of time as people read it, in the largest unit that fits. */
+export function durationLabel(
+  milliseconds: number,
+  trans: TranslationBundle
+): string {
+  if (milliseconds >= 2 * DAY) {
+    const days = Math.floor(milliseconds / DAY);
+    return trans._n('%1 day', '%1 days', days);
+  }
+  if (milliseconds >= 2 * HOUR) {
+    const hours = Math.floor(milliseconds / HOUR);
+    return trans._n('%1 hour', '%1 hours', hours);
+  }
+  const minutes = Math.max(1, Math.floor(milliseconds / MINUTE));
+  return trans._n('%1 minute', '%1 minutes', minutes);
+}
+
+/** Points with at most two digits behind the point. */
+export function roundPoints(points: number): string {
+  return String(Number(points.toFixed(2)));
+}
+
+function isPast(assignment: Assignment, now: number): boolean {
+  return assignment.due_at !== null && Date.parse(assignment.due_at) < now;
+}
