@@ -42,6 +42,22 @@ class GradingService(CourseJobs):
         """Run the tests on what was collected and store the scores; ``changed`` leaves out what was graded as it is."""
         return self._job("autograde", actor, module=module, students=_names(students), changed=changed)
 
+    def regrade(self, module: str, students: Sequence[str] | None = None, *, actor: str) -> RequestedJob:
+        """Find out what grading again would change, and change nothing; each row's ``details`` tell the differences.
+
+        ``details`` are ``before`` and ``after`` (automatic points) and ``tests``: for each that differs, both scores.
+        """
+        return self._job("regrade", actor, module=module, students=_names(students))
+
+    def apply_regrade(self, dry_run: int, students: Sequence[str] | None = None, *, actor: str) -> RequestedJob:
+        """Store what the job ``dry_run`` found, for all or ``students``; written marks stay as they are.
+
+        Raises:
+            NotFoundError: that is no dry run.
+            ConflictError: it is not finished.
+        """
+        return self._job("apply_regrade", actor, dry_run=dry_run, students=_names(students))
+
     def feedback(
         self, module: str, students: Sequence[str] | None = None, force: bool = False, *, actor: str
     ) -> RequestedJob:

@@ -8,7 +8,7 @@ from typing import Any, Self
 
 from sqlalchemy import Connection, Engine
 
-from tinytorch_lab.errors import NotFoundError
+from tinytorch_lab.errors import ConflictError, NotFoundError
 from tinytorch_lab.grading import releasing, returning, submission_store, terms
 from tinytorch_lab.grading.autograde import Autograder
 from tinytorch_lab.grading.collecting import hand_over, take_from_folder
@@ -16,9 +16,11 @@ from tinytorch_lab.grading.evidence import Evidence, digest, load_evidence
 from tinytorch_lab.grading.folder import CourseFolder
 from tinytorch_lab.grading.gradebook import CourseGradebook, connection_of
 from tinytorch_lab.grading.intake import student_folders
+from tinytorch_lab.grading.jobs import rows
 from tinytorch_lab.grading.jobs.work import Work, failed, one_by_one
 from tinytorch_lab.grading.nbgrader_calls import NbGrader
 from tinytorch_lab.grading.records import Job, JobRow
+from tinytorch_lab.grading.regrading import Regrading
 from tinytorch_lab.grading.sources import load_module_source
 from tinytorch_lab.grading.store.database import sole_writing, transaction
 from tinytorch_lab.grading.submissions import read_submission
@@ -44,10 +46,13 @@ class JobKinds:
         """Return ``arguments`` with the module's full name, so that a wrong one is refused at once.
 
         Raises:
-            NotFoundError: there is no such module.
+            NotFoundError: there is no such module, or no such dry run.
+            ConflictError: the dry run is not finished.
         """
         if kind not in self._kinds:
             raise NotFoundError(f"There is no job called {kind}.")
+        if kind == "apply_regrade":
+            return {**arguments, "module": self._regraded_module(arguments["dry_run"])}
         if kind == "generate" and arguments["source"] is not None:
             return {**arguments, "module": releasing.check_assignment_name(arguments["module"])}
         return {**arguments, "module": self._course.assignment(arguments["module"])}
@@ -67,9 +72,20 @@ class JobKinds:
             "release": self._release,
             "collect": self._collect,
             "autograde": self._autograde,
+            "regrade": self._regrade,
+            "apply_regrade": self._apply_regrade,
             "feedback": self._feedback,
             "return_feedback": self._return_feedback,
         }
+
+    def _regraded_module(self, dry_run: int) -> str:
+        with transaction(self._engine) as connection:
+            job = rows.find(connection, dry_run)
+        if job.kind != "regrade":
+            raise NotFoundError(f"Job {dry_run} is no dry run of a regrade.")
+        if job.state != "done":
+            raise ConflictError(f"The dry run {dry_run} is {job.state}; only one that is done can be applied.")
+        return str(job.arguments["module"])
 
     def _generate(self, _job: Job, module: str, source: str | None) -> Work:
         def step(name: str) -> JobRow:
@@ -146,6 +162,22 @@ class JobKinds:
         reasons = [*evidence.notes, *([f"Not passed in full: {', '.join(short)}."] if short else [])]
         return JobRow(evidence.student, True, " ".join(reasons), evidence.score, evidence.possible)
 
+    def _regrade(self, job: Job, module: str, students: list[str] | None) -> Work:
+        with transaction(self._engine) as connection:
+            graded = returning.graded_students(connection, module)
+        found = _chosen(graded, students, module, "autograde it")
+        self._autograder.prepare(module)
+        return Work(found, one_by_one(lambda student: self._regrading.predict(job.id, module, student)))
+
+    def _apply_regrade(self, job: Job, module: str, dry_run: int, students: list[str] | None) -> Work:
+        predicted = self._regrading.predicted(dry_run)
+        found = _chosen(list(predicted), students, module, "have the dry run look at it")
+
+        def step(student: str) -> JobRow:
+            return self._regrading.apply(job.requested_by, dry_run, module, predicted[student])
+
+        return Work(found, one_by_one(step))
+
     def _feedback(self, _job: Job, module: str, students: list[str] | None, force: bool) -> Work:
         found = self._marked(module, students, force)
 
@@ -192,6 +224,10 @@ class JobKinds:
     @cached_property
     def _autograder(self) -> Autograder:
         return self._open.enter_context(Autograder(self._course, self._book))
+
+    @cached_property
+    def _regrading(self) -> Regrading:
+        return Regrading(self._course, self._engine, self._autograder)
 
     def _graded_as_it_is(self, module: str, student: str) -> bool:
         """Tell whether the last run was of this submission and of this version of the module."""
