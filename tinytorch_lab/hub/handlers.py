@@ -14,6 +14,7 @@ from tornado import web
 
 from tinytorch_lab.api.courses.calls import Caller, Route
 from tinytorch_lab.api.courses.handler import CourseApi
+from tinytorch_lab.api.courses.openapi import openapi_document
 from tinytorch_lab.coursework import Membership
 from tinytorch_lab.grading.intake import MAX_NOTEBOOK_BYTES
 from tinytorch_lab.grading.open_course import OpenCourse
@@ -89,7 +90,8 @@ class HubCourseHandler(CourseApi, HubHandler):
         await self.identify()
         if self.request.method != "GET":
             self.check_xsrf_cookie()
-        limiter = self.service.submissions if self.request.method == "POST" else self.service.requests
+        handing_in = self.request.method == "POST" and self.path_kwargs["path"].endswith("/submissions")
+        limiter = self.service.submissions if handing_in else self.service.requests
         wait = limiter.wait_for(self.user["name"])
         if wait:
             self.set_header("Retry-After", str(int(wait) + 1))
@@ -205,6 +207,15 @@ class MetricsHandler(HubHandler):
         await self.identify()
         self.set_header("Content-Type", "text/plain; version=0.0.4; charset=utf-8")
         self.finish(self.service.metrics.text())
+
+
+class OpenApiHandler(web.RequestHandler):
+    """What the API offers, for programs; it tells nothing of any course."""
+
+    def get(self) -> None:
+        """Answer the OpenAPI document."""
+        self.set_header("Content-Type", "application/json")
+        self.finish(to_json(openapi_document()))
 
 
 class StartPageHandler(HubHandler):

@@ -29,6 +29,7 @@ from tinytorch_lab.hub.handlers import (
     HubCourseHandler,
     HubMembershipsHandler,
     MetricsHandler,
+    OpenApiHandler,
     ServiceState,
     StartPageHandler,
 )
@@ -38,9 +39,9 @@ from tinytorch_lab.hub.rates import Rate, RateLimiter
 log = logging.getLogger("tinytorch_lab.service")
 
 REQUESTS = Rate(burst=120, per_minute=600)
-"""Reading: a grader who flips through answers as fast as they come stays below it."""
+"""Everything else: a grader who flips through answers as fast as they come stays below it."""
 SUBMISSIONS = Rate(burst=30, per_minute=60)
-"""Writing, submissions included."""
+"""Handing in."""
 STOP_SECONDS = 20.0
 """How long requests in progress may take when the service stops."""
 _TOKEN_SECONDS = 60
@@ -94,6 +95,7 @@ def application(courses: dict[str, OpenCourse], prefix: str, cookie_secret: byte
         (prefix + r"oauth_callback", HubOAuthCallbackHandler),
         (prefix + r"health", HealthHandler),
         (prefix + r"metrics", MetricsHandler),
+        (prefix + r"api/openapi.json", OpenApiHandler),
         (prefix + r"api/courses", HubMembershipsHandler),
         (prefix + r"api/courses/(?P<course>[^/]+)/(?P<path>.+)", HubCourseHandler),
     ]
