@@ -2,6 +2,7 @@
 
 import copy
 from collections.abc import Iterator, Mapping
+from dataclasses import asdict
 from pathlib import Path
 
 import pytest
@@ -19,10 +20,11 @@ from tinytorch_lab.errors import ConflictError, NotFoundError
 from tinytorch_lab.grading.evidence import Evidence
 from tinytorch_lab.grading.execution import ModuleRunner
 from tinytorch_lab.grading.folder import CourseFolder
-from tinytorch_lab.grading.own_modules import OwnModuleRunner, find_causes, load_own_run, save_own_run
+from tinytorch_lab.grading.own_modules import OwnModuleRunner, find_causes, load_own_run
 from tinytorch_lab.grading.repair import repair
 from tinytorch_lab.grading.sources import ModuleSource
-from tinytorch_lab.grading.store.database import migrate, open_engine, transaction
+from tinytorch_lab.grading.store.database import migrate, open_engine, put_row, transaction
+from tinytorch_lab.grading.store.tables import runs
 
 SUMS = f'''# %%
 #| default_exp sums
@@ -134,14 +136,19 @@ def hand_in(course: CourseFolder, module: str, student: str, **solutions: str) -
     return notebook
 
 
-def second_run(course: CourseFolder, runner: ModuleRunner, source: ModuleSource, student: str) -> OwnRun:
-    """Grade the last module of ``student``, then run it on their own earlier ones."""
+def graded_run(course: CourseFolder, runner: ModuleRunner, source: ModuleSource, student: str) -> Evidence:
+    """Grade the last module of ``student``, who solved it."""
     notebook = repair(hand_in(course, source.name, student).cells, source).notebook
     graded = runner.grade(source, copy.deepcopy(notebook))
     write_notebook(notebook, course.autograded(source.name, student))
     evidence = Evidence(source.name, student, "", "", "", "ok", "", "none", graded.tests, {}, ())
     assert evidence.score == 70
-    return OwnModuleRunner(course, runner).run(source, evidence)
+    return evidence
+
+
+def second_run(course: CourseFolder, runner: ModuleRunner, source: ModuleSource, student: str) -> OwnRun:
+    """Grade the last module of ``student``, then run it on their own earlier ones."""
+    return OwnModuleRunner(course, runner).run(source, graded_run(course, runner, source, student))
 
 
 WRONG_ADD = "#| export\ndef add(a, b):\n    return a - b\n"
@@ -217,19 +224,29 @@ def test_a_doubtful_or_missing_run_is_refused(course: CourseFolder, runner: Modu
         own.run(source, Evidence(source.name, "gus", "", "", "", "ok", "", "none", (), {}, ()))
 
 
-def test_a_run_is_stored_and_read_back(
+def test_a_run_is_stored_in_place_of_an_earlier_one(
     course: CourseFolder, runner: ModuleRunner, source: ModuleSource, tmp_path: Path
 ):
     hand_in(course, "01_sums", "hal", add=WRONG_ADD)
-    run = second_run(course, runner, source, "hal")
+    evidence = graded_run(course, runner, source, "hal")
     engine = open_engine(f"sqlite:///{tmp_path / 'gradebook.db'}")
     migrate(engine)
+    own = OwnModuleRunner(course, runner)
+    with pytest.raises(NotFoundError, match="03_mixed of hal has not been autograded"):
+        own.run_and_store(engine, source, "hal")
     with transaction(engine) as connection:
-        assert load_own_run(connection, run.module, run.student) is None
-        save_own_run(connection, run)
-        save_own_run(connection, run)
+        key = {"module": evidence.module, "student": evidence.student}
+        put_row(connection, runs, key, {name: value for name, value in asdict(evidence).items() if name not in key})
+        assert load_own_run(connection, source.name, "hal") is None
+    for _ in range(2):
+        row = own.run_and_store(engine, source, "hal")
+        assert (row.score, row.total) == (20, 70)
+        assert row.message == "Different on own modules: test_twice (01_sums), test_both (01_sums)."
     with transaction(engine) as connection:
-        assert load_own_run(connection, run.module, run.student) == run
+        stored = load_own_run(connection, source.name, "hal")
+    assert stored is not None
+    assert found(stored)["test_both"] == (0, ("01_sums",))
+    assert stored.replaced == {"02_products": "it was not handed in and graded"}
     engine.dispose()
 
 

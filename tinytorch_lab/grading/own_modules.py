@@ -12,16 +12,17 @@ from dataclasses import asdict
 from pathlib import Path
 
 from pydantic import TypeAdapter
-from sqlalchemy import Connection, select
+from sqlalchemy import Connection, Engine, select
 
 from tinytorch_lab.coursework import OwnRun, OwnTest
 from tinytorch_lab.curriculum.notebooks import read_notebook
 from tinytorch_lab.errors import ConflictError, InvalidInputError, NotFoundError
-from tinytorch_lab.grading.evidence import Evidence, ScoredTest, now
+from tinytorch_lab.grading.evidence import Evidence, ScoredTest, load_evidence, now
 from tinytorch_lab.grading.execution import ModuleRunner
 from tinytorch_lab.grading.folder import CourseFolder
+from tinytorch_lab.grading.records import JobRow
 from tinytorch_lab.grading.sources import ModuleSource
-from tinytorch_lab.grading.store.database import put_row
+from tinytorch_lab.grading.store.database import put_row, transaction
 from tinytorch_lab.grading.store.tables import own_runs
 from tinytorch_lab.package.exporter import NotebookSource, check_package, export_package
 
@@ -76,6 +77,27 @@ class OwnModuleRunner:
             ),
             own=names,
             replaced=packages.replaced,
+        )
+
+    def run_and_store(self, engine: Engine, source: ModuleSource, student: str) -> JobRow:
+        """Run the graded submission of ``student``, store what it came to and return it as a job's row.
+
+        Raises:
+            NotFoundError: the submission has not been autograded.
+            ConflictError: the graded run is in doubt.
+            NotAvailableError: nothing can be run here, or the database cannot be used.
+        """
+        with transaction(engine) as connection:
+            evidence = load_evidence(connection, source.name, student)
+        if evidence is None:
+            raise NotFoundError(f"{source.name} of {student} has not been autograded.")
+        run = self.run(source, evidence)
+        with transaction(engine) as connection:
+            save_own_run(connection, run)
+        different = [f"{test.test} ({', '.join(test.causes)})" for test in run.tests if test.differs]
+        message = f"Different on own modules: {', '.join(different)}." if different else "No difference."
+        return JobRow(
+            student, True, message, sum(test.score for test in run.tests), sum(test.possible for test in run.tests)
         )
 
     def _reference(self, module: str) -> dict[str, NotebookSource]:
