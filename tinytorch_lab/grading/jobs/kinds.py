@@ -1,7 +1,7 @@
 """The kinds of jobs: for each, whom it deals with and what it does for one of them."""
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from contextlib import ExitStack
+from contextlib import ExitStack, closing
 from functools import cached_property
 from pathlib import Path
 from typing import Any, Self
@@ -13,12 +13,14 @@ from tinytorch_lab.grading import releasing, returning, submission_store, terms
 from tinytorch_lab.grading.autograde import Autograder
 from tinytorch_lab.grading.collecting import hand_over, take_from_folder
 from tinytorch_lab.grading.evidence import Evidence, digest, load_evidence
+from tinytorch_lab.grading.execution import ModuleRunner
 from tinytorch_lab.grading.folder import CourseFolder
 from tinytorch_lab.grading.gradebook import CourseGradebook, connection_of
 from tinytorch_lab.grading.intake import student_folders
 from tinytorch_lab.grading.jobs import rows
 from tinytorch_lab.grading.jobs.work import Work, failed, one_by_one
 from tinytorch_lab.grading.nbgrader_calls import NbGrader
+from tinytorch_lab.grading.own_modules import OwnModuleRunner
 from tinytorch_lab.grading.records import Job, JobRow
 from tinytorch_lab.grading.regrading import Regrading
 from tinytorch_lab.grading.sources import load_module_source
@@ -74,6 +76,7 @@ class JobKinds:
             "autograde": self._autograde,
             "regrade": self._regrade,
             "apply_regrade": self._apply_regrade,
+            "own_modules": self._own_modules,
             "feedback": self._feedback,
             "return_feedback": self._return_feedback,
         }
@@ -178,6 +181,15 @@ class JobKinds:
 
         return Work(found, one_by_one(step))
 
+    def _own_modules(self, _job: Job, module: str, students: list[str] | None) -> Work:
+        with transaction(self._engine) as connection:
+            graded = returning.graded_students(connection, module)
+        found = _chosen(graded, students, module, "autograde it")
+        source = load_module_source(self._course.source(module))
+        self._second_runner.prepare(source)
+        own = OwnModuleRunner(self._course, self._second_runner)
+        return Work(found, one_by_one(lambda student: own.run_and_store(self._engine, source, student)))
+
     def _feedback(self, _job: Job, module: str, students: list[str] | None, force: bool) -> Work:
         found = self._marked(module, students, force)
 
@@ -224,6 +236,10 @@ class JobKinds:
     @cached_property
     def _autograder(self) -> Autograder:
         return self._open.enter_context(Autograder(self._course, self._book))
+
+    @cached_property
+    def _second_runner(self) -> ModuleRunner:
+        return self._open.enter_context(closing(ModuleRunner(self._course)))
 
     @cached_property
     def _regrading(self) -> Regrading:
