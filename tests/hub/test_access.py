@@ -26,6 +26,9 @@ BODIES: dict[str, Any] = {
     "PUT modules/{module}/questions/{response}/shares": {"graders": ["greta", "ines"]},
     "POST modules/{module}/questions/{response}/samples": {"text": "It costs a copy.", "points": 6},
     "POST jobs": {"kind": "autograde", "module": MODULE},
+    "POST jobs/{id}/apply": {},
+    "PUT late-policy": {"deduction": 10, "maximum": 50},
+    "POST roster": {"content": "id,first_name,last_name\nada,Ada,Byron\n"},
     "PUT modules/{module}/due": {"due_at": "2099-01-01"},
     "PUT modules/{module}/extensions/{student}": {"due_at": "2099-02-01", "reason": "ill"},
 }

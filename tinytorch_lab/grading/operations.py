@@ -8,7 +8,7 @@ from sqlalchemy import Connection, Engine, select
 
 from tinytorch_lab.coursework import Receipt
 from tinytorch_lab.errors import NotFoundError
-from tinytorch_lab.grading import marking, marking_aids, releasing, students, terms
+from tinytorch_lab.grading import late_terms, marking, marking_aids, releasing, students, terms
 from tinytorch_lab.grading.folder import CourseFolder
 from tinytorch_lab.grading.gradebook import CourseGradebook
 from tinytorch_lab.grading.intake import check_student_id
@@ -30,6 +30,7 @@ _WITH_CONNECTION: dict[str, Callable[..., Any]] = {
     "import_roster": students.import_roster,
     "unrelease": releasing.unrelease,
     "set_due": terms.set_due,
+    "set_late_policy": late_terms.set_late_policy,
     "extend": terms.extend,
     "withdraw_extension": terms.withdraw_extension,
     "keep_comment": marking.keep_comment,

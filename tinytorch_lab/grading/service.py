@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from tinytorch_lab.coursework import Receipt
 from tinytorch_lab.grading.course_jobs import CourseJobs, RequestedJob
+from tinytorch_lab.grading.lateness import LatePolicy
 from tinytorch_lab.grading.records import Mark, Marked
 
 if TYPE_CHECKING:
@@ -58,6 +59,10 @@ class GradingService(CourseJobs):
         """
         return self._job("apply_regrade", actor, dry_run=dry_run, students=_names(students))
 
+    def run_on_own_modules(self, module: str, students: Sequence[str] | None = None, *, actor: str) -> RequestedJob:
+        """Run graded submissions once more on their authors' own earlier modules; for information, it never counts."""
+        return self._job("own_modules", actor, module=module, students=_names(students))
+
     def feedback(
         self, module: str, students: Sequence[str] | None = None, force: bool = False, *, actor: str
     ) -> RequestedJob:
@@ -98,6 +103,14 @@ class GradingService(CourseJobs):
     def set_due(self, module: str, due_at: str | None, *, actor: str) -> None:
         """Set when a module is due (ISO 8601), never with ``None``; lateness is counted anew for everybody."""
         self._ask("set_due", NoneType, actor, module=module, due_at=due_at)
+
+    def set_late_policy(self, policy: LatePolicy, *, actor: str) -> None:
+        """Set what lateness costs, in the course folder's ``course.toml``; lateness is counted anew for everybody.
+
+        Raises:
+            InvalidInputError: a value is out of its range.
+        """
+        self._ask("set_late_policy", NoneType, actor, **asdict(policy))
 
     def extend(self, module: str, student: str, due_at: str, reason: str = "", *, actor: str) -> None:
         """Give a student a due date of their own, in place of an earlier one."""

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 
 from tinytorch_lab.api.courses.calls import Call
-from tinytorch_lab.api.courses.requests import JobBody
+from tinytorch_lab.api.courses.requests import ApplyBody, JobBody
 from tinytorch_lab.grading.records import Job, JobRow
 
 
@@ -46,7 +46,17 @@ def request(call: Call, body: JobBody) -> Job:
             asked = service.autograde(body.module, body.students, body.changed, actor=actor)
         case "feedback":
             asked = service.feedback(body.module, body.students, body.force, actor=actor)
+        case "return_feedback":
+            asked = service.return_feedback(body.module, body.students, body.force, actor=actor)
+        case "regrade":
+            asked = service.regrade(body.module, body.students, actor=actor)
     return service.job(asked.id)
+
+
+def apply(call: Call, body: ApplyBody) -> Job:
+    """Enter a job that stores what a regrade found."""
+    asked = call.course.service.apply_regrade(int(call.path["id"]), body.students, actor=call.caller.name)
+    return call.course.service.job(asked.id)
 
 
 def cancel(call: Call) -> Job:

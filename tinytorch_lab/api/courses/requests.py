@@ -46,14 +46,37 @@ class JobBody(Body):
     """Work on a module for all students, or for those named.
 
     ``changed`` leaves out what was graded as it is (autograde); ``force`` goes on with answers unmarked (feedback,
-    return).
+    return_feedback). ``regrade`` changes nothing: it finds out what :class:`ApplyBody` would change.
     """
 
-    kind: Literal["generate", "release", "collect", "autograde", "feedback"]
+    kind: Literal["generate", "release", "collect", "autograde", "feedback", "return_feedback", "regrade"]
     module: Name
     students: list[Name] | None = None
     changed: bool = False
     force: bool = False
+
+
+class ApplyBody(Body):
+    """For whom to store what a regrade found; ``None``: for all."""
+
+    students: list[Name] | None = None
+
+
+class LatePolicyBody(Body):
+    """What lateness costs: percent of the points earned for each day or hour begun, and its limits."""
+
+    deduction: float
+    per: Literal["day", "hour"] = "day"
+    grace_minutes: float = 0.0
+    maximum: float = 100.0
+    cut_off_hours: float = 0.0
+
+
+class RosterBody(Body):
+    """A class list as the text of a CSV file, and the file's name for messages about it."""
+
+    content: Annotated[str, Field(max_length=5_000_000)]
+    name: Name = "the class list"
 
 
 class DueBody(Body):

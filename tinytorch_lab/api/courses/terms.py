@@ -1,8 +1,48 @@
 """What is set until when, and for whom otherwise."""
 
+from dataclasses import dataclass
+
 from tinytorch_lab.api.courses.calls import Call
-from tinytorch_lab.api.courses.requests import DueBody, ExtensionBody
+from tinytorch_lab.api.courses.requests import DueBody, ExtensionBody, LatePolicyBody, RosterBody
+from tinytorch_lab.grading.lateness import LatePolicy
 from tinytorch_lab.grading.queries.extensions import Extension, extensions_of
+from tinytorch_lab.grading.roster import parse_roster
+from tinytorch_lab.grading.rules import late_policy_of
+
+
+@dataclass(frozen=True)
+class LateTerms:
+    """What lateness costs, and how students are told."""
+
+    policy: LatePolicy
+    sentence: str
+
+
+@dataclass(frozen=True)
+class Imported:
+    """How many students of a class list were new, and how many known."""
+
+    new: int
+    known: int
+
+
+def late_policy(call: Call) -> LateTerms:
+    """Return what lateness costs."""
+    policy = late_policy_of(call.course.folder)
+    return LateTerms(policy, policy.sentence())
+
+
+def set_late_policy(call: Call, body: LatePolicyBody) -> LateTerms:
+    """Set what lateness costs; everybody's is counted anew."""
+    call.course.service.set_late_policy(LatePolicy(**body.model_dump()), actor=call.caller.name)
+    return late_policy(call)
+
+
+def import_roster(call: Call, body: RosterBody) -> Imported:
+    """Enter a class list."""
+    entries = parse_roster(body.content.encode(), body.name)
+    counts = call.course.service.import_roster(entries, actor=call.caller.name)
+    return Imported(counts["new"], counts["known"])
 
 
 def set_due(call: Call, body: DueBody) -> None:
