@@ -97,9 +97,9 @@ $P$ can be a second table, learned like the first. Or it can be computed, by a f
 
 $$P_{t,\,2j} = \sin(\omega_j t), \qquad P_{t,\,2j+1} = \cos(\omega_j t), \qquad \omega_j = 10000^{-2j/d}.$$
 
-Each pair of columns is the hand of a clock. The first one turns by one radian for each position, the last one so
-slowly that 60,000 positions make one round: together they tell positions apart both near and far. Two properties
-follow from the addition theorems:
+Each pair of columns is the hand of a clock. The first one turns by one radian for each position, the last one of a
+wide table so slowly that it needs about 60,000 positions for a round: together they tell positions apart both near
+and far. Two properties follow from the addition theorems:
 
 - **A shift is a rotation.** $(\sin \omega(t+k), \cos \omega(t+k))$ is $(\sin \omega t, \cos \omega t)$ turned by the
   angle $\omega k$: the same matrix for every $t$. "Three positions to the left" is a linear map.
@@ -189,7 +189,7 @@ def token_ids(ids: Any, count: int) -> np.ndarray:
     """Token ids (tensor, array or nested lists, of any shape) as an integer array.
 
     Raises TypeError if they are no integers, and IndexError if one is not in 0 … count - 1 (naming it). No ids at
-    all are fine, as long as they are integers.
+    all are fine, as long as they are integers. An integer array comes back as it is, not as a copy.
     Hint: ``np.asarray`` takes a tensor too; ``dtype.kind`` is "i" or "u" for integers.
     """
     ### BEGIN SOLUTION
@@ -688,9 +688,9 @@ One function, a handful of lines, three traps:
 - **Pairs.** Columns $2j$ and $2j+1$ share the frequency $\omega_j = 10000^{-2j/d}$. The exponent counts *pairs*:
   column 3 belongs to $j = 1$.
 - **Odd widths.** With $d$ odd, the last sine has no cosine beside it.
-- **Precision.** The argument $\omega t$ of the first pair is $t$ itself, in radians. A float32 near 100,000 has steps
-  of 0.008: computed in float32, $\sin$ would be wrong in its third digit. Compute in float64 and round the *result*.
-
+- **Precision.** A float32 near 30,000 has steps of 0.002. If $\omega t$ is rounded to float32 before the sine is taken,
+  far positions are wrong in the third digit. (The first pair does not show it: its argument is an integer.) Compute
+  in float64 and round the *result*.
 """
 
 
@@ -762,12 +762,13 @@ def test_unit_sinusoidal():
         rtol=1e-5,
         err_msg="sinusoidal_table(6, 5): the last column is a sine without a cosine",
     )
-    far = sinusoidal_table(100_001, 2)[100_000]
+    far = sinusoidal_table(100_001, 16)[100_000, 2:4]
+    angle = 100_000 * 10000 ** (-2 / 16)
     np.testing.assert_allclose(
         far,
-        [math.sin(100_000), math.cos(100_000)],
-        atol=1e-6,
-        err_msg="sinusoidal_table, position 100,000: angles computed in float32 are off by thousandths",
+        [math.sin(angle), math.cos(angle)],
+        atol=1e-5,
+        err_msg="sinusoidal_table, position 100,000, second pair: angles rounded to float32 are off by a thousandth",
     )
     print("sinusoidal_table: values, distances, odd widths and precision are right")
 
@@ -841,7 +842,6 @@ token (Module 16), token number 57 comes alone, as a sequence of length 1, and h
 **Beyond the table** there is nothing to add, and a slice says so in the worst possible way: `table[60:68]` of a table
 with 64 rows has 4 rows, and with 63 it has *one*, which then broadcasts over all positions without a word. So check,
 and say which positions were asked for. A negative offset would count from the end: refuse it too.
-
 """
 
 
@@ -1122,7 +1122,6 @@ Before a table is built one should know what it takes, and four numbers tell dif
 *dense gradient*, of the same size; its *sparse gradient*, the distinct rows of one batch with an int64 number each;
 and the *output*, one vector for each position, repeated tokens included. `embedding_memory` takes plain numbers
 instead of a layer, because the most interesting tables are those that nobody could allocate here.
-
 """
 
 
