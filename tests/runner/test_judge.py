@@ -107,6 +107,14 @@ def test_cell_that_ends_early_keeps_what_it_had() -> None:
     assert judge(replace(early, probes=()), reference, 2).score == 0
 
 
+def test_an_exception_s_name_tells_nothing_hidden() -> None:
+    failure = Failure("Input_0_125_minus_3", "", (Frame("mine", 3, "raise type(repr(x))"),), "", hidden=True)
+    verdict = judge(result(failure=failure), result(("a", 1)), 10)
+    assert "0_125" not in verdict.message
+    assert "A hidden check ended with an exception of its own in mine, line 3." in verdict.message
+    assert "Input_0_125" in verdict.detail
+
+
 def test_student_learns_neither_expected_values_nor_hidden_inputs() -> None:
     reference = result(("matmul", np.full((3, 4), 123.25)), ("shape error", "ValueError"), ("sum", 77.5))
     failure = Failure("TypeError", "got 123.25", (Frame("mine", 3, "x"),), "77.5", hidden=True)

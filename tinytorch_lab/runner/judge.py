@@ -1,5 +1,6 @@
 """Turn the result of a test cell into points, by comparing what it computed with what the reference computed."""
 
+import builtins
 from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -10,6 +11,7 @@ from tinytorch_lab.runner.comparison import compare
 from tinytorch_lab.runner.contract import CellResult, Failure, ProbeValue
 
 _MISSING = object()
+_KNOWN_KINDS = frozenset((*dir(builtins), "LinAlgError", "CellTimeout", "OutputLimitExceeded"))
 
 
 @dataclass(frozen=True)
@@ -101,7 +103,12 @@ def _ending(result: CellResult) -> str:
         return ""
     if not failure.hidden:
         return f"{failure.kind}: {failure.message}"
-    return f"A hidden check ended with {failure.kind}{_place(failure)}."
+    return f"A hidden check ended with {_kind(failure)}{_place(failure)}."
+
+
+def _kind(failure: Failure) -> str:
+    """Return the name of a known exception; one of the student's own could be named after a hidden input."""
+    return failure.kind if failure.kind in _KNOWN_KINDS else "an exception of its own"
 
 
 def _place(failure: Failure) -> str:
