@@ -7,7 +7,7 @@ import pytest
 from nbgrader.api import Gradebook
 from sqlalchemy import Engine
 
-from tests.grading.conftest import MODULE, TESS
+from tests.grading.conftest import MODULE, TESS, finish
 from tinytorch_lab.coursework import Feedback, OwnRun, OwnTest
 from tinytorch_lab.curriculum.notebooks import read_notebook
 from tinytorch_lab.grading import marking, terms
@@ -16,6 +16,7 @@ from tinytorch_lab.grading.feedback import compile_feedback, render_page
 from tinytorch_lab.grading.folder import CourseFolder
 from tinytorch_lab.grading.gradebook import CourseGradebook
 from tinytorch_lab.grading.own_modules import save_own_run
+from tinytorch_lab.grading.service import GradingService
 from tinytorch_lab.grading.store.database import transaction
 
 CRITERION = "names the cost without a figure"
@@ -72,3 +73,12 @@ def test_the_page_holds_no_hidden_input_and_no_solution(graded: CourseFolder):
     page = render_page(feedback_on(graded))
     for secret in ("probe(", "rng.normal", "BEGIN HIDDEN", "MARK SCHEME", "np.asarray"):
         assert secret not in page
+
+
+def test_a_job_runs_submissions_on_own_modules(graded: CourseFolder, engine: Engine):
+    with GradingService(graded) as service:
+        report = finish(service.run_on_own_modules(MODULE, ["ada"], actor=TESS))
+    assert [(row.subject, row.ok, row.message) for row in report.rows] == [("ada", True, "No difference.")]
+    own_run = feedback_on(graded).own_run
+    assert own_run is not None
+    assert [test.score for test in own_run.tests] == [40, 30]
