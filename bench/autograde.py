@@ -30,9 +30,10 @@ from tinytorch_lab.curriculum.cells import grade_id
 from tinytorch_lab.curriculum.library import Library
 from tinytorch_lab.grading.course import init_course
 from tinytorch_lab.grading.records import JobReport
-from tinytorch_lab.grading.service import GradingService, JobEvents
+from tinytorch_lab.grading.service import GradingService, RequestedJob
 
 MODULE = "01_numbers"
+ACTOR = "bench"
 TESTS = 12
 GOAL_RATIO = 20.0
 
@@ -166,9 +167,9 @@ def submission(released: NotebookNode, place: int) -> NotebookNode:
     return notebook
 
 
-def finish(events: JobEvents) -> None:
-    """Run a job of ours to its end."""
-    *_, report = events
+def finish(job: RequestedJob) -> None:
+    """Wait for a job of ours to end."""
+    *_, report = job
     if not isinstance(report, JobReport) or not report.ok:
         raise RuntimeError(f"a job did not work: {report}")
 
@@ -228,14 +229,14 @@ def measure(folder: Path, count: int) -> dict[str, float | bool]:
     students = [f"student{place:02}" for place in range(count)]
     course = init_course(folder / "course", write_library(folder / "curriculum"), students)
     with GradingService(course) as service:
-        finish(service.generate(MODULE))
-        finish(service.release(MODULE))
+        finish(service.generate(MODULE, actor=ACTOR))
+        finish(service.release(MODULE, actor=ACTOR))
         released = nbformat.read(course.released(MODULE), as_version=4)
         for place, student in enumerate(students):
             path = folder / "handed-in" / student / f"{MODULE}.ipynb"
             path.parent.mkdir(parents=True)
             nbformat.write(submission(released, place), path)
-        finish(service.collect(MODULE, source=folder / "handed-in"))
+        finish(service.collect(MODULE, source=folder / "handed-in", actor=ACTOR))
     plain = folder / "plain"
     shutil.copytree(course.source(MODULE).parent, plain / "source" / MODULE)
     (plain / "nbgrader_config.py").write_text("c = get_config()\nc.CourseDirectory.course_id = 'bench'\n")
@@ -247,8 +248,8 @@ def measure(folder: Path, count: int) -> dict[str, float | bool]:
     instructor = nbformat.read(course.source(MODULE), as_version=4)
     costs["nbclient"] = cost(lambda: execute_alone(plain / "submitted", instructor))
     with GradingService(course) as service:
-        starts["ours"] = cost(lambda: finish(service.autograde(MODULE, students[0])))
-        costs["ours"] = cost(lambda: finish(service.autograde(MODULE)))
+        starts["ours"] = cost(lambda: finish(service.autograde(MODULE, students[:1], actor=ACTOR)))
+        costs["ours"] = cost(lambda: finish(service.autograde(MODULE, actor=ACTOR)))
     theirs, own = scores(f"sqlite:///{plain}/gradebook.db", students), scores(course.db_url, students)
     found: dict[str, float | bool] = {"submissions": count, "grades": len(own)}
     costs["nbgrader"] = Cost(

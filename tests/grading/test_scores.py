@@ -117,7 +117,7 @@ def test_scores_and_reasons_are_stored_together_or_not_at_all(book: CourseGradeb
     def stored_halfway() -> None:
         with book.transaction() as gradebook:
             connection = connection_of(gradebook)
-            save_run(connection, EVIDENCE, record_result(connection, MODULE, "ada", RESULT))
+            save_run(connection, EVIDENCE, record_result(connection, MODULE, "ada", RESULT), None)
             raise ZeroDivisionError
 
     with pytest.raises(ZeroDivisionError):
@@ -131,9 +131,9 @@ def test_what_was_returned_is_held_back_again_when_it_would_read_differently(boo
     def returned_after(evidence: Evidence) -> object:
         with book.transaction() as gradebook:
             connection = connection_of(gradebook)
-            save_run(connection, EVIDENCE, Summary(55.0, 70.0, 0.0, 30.0, 2))
+            save_run(connection, EVIDENCE, Summary(55.0, 70.0, 0.0, 30.0, 2), None)
             connection.execute(update(results).values(returned_at="2026-02-01", feedback_at="2026-02-01", penalty=3.0))
-            save_run(connection, evidence, Summary(60.0, 70.0, 0.0, 30.0, 2))
+            save_run(connection, evidence, Summary(60.0, 70.0, 0.0, 30.0, 2), EVIDENCE)
             row = connection.execute(select(results)).mappings().one()
             assert (row["automatic"], row["penalty"], row["to_mark"]) == (60.0, 3.0, 2)
             assert (row["graded_at"], row["integrity"]) == (evidence.graded_at, evidence.integrity)
@@ -153,7 +153,7 @@ def test_doubtful_runs_are_listed_tampered_ones_first(book: CourseGradebook):
         connection = connection_of(gradebook)
         for student, integrity in (("ada", "ok"), ("ben", "incomplete"), ("cleo", "tampered")):
             evidence = replace(EVIDENCE, student=student, integrity=integrity, reason=f"{integrity} run")
-            save_run(connection, evidence, Summary(0.0, 70.0, 0.0, 30.0, 0))
+            save_run(connection, evidence, Summary(0.0, 70.0, 0.0, 30.0, 0), None)
         found = doubtful_runs(connection, MODULE)
         assert [(run.student, run.reason) for run in found] == [("cleo", "tampered run"), ("ben", "incomplete run")]
         assert doubtful_runs(connection) == found

@@ -67,7 +67,7 @@ CELLS = (
 )  # fmt: skip
 
 
-_VARYING = re.compile(r"0x[0-9a-f]+|ipykernel_\d+/\d+\.py|\d+\.py|[\d.]+ ([nmµμ]|\\u03bc)?s\b")
+_VARYING = re.compile(r"0x[0-9a-f]+|ipykernel_\d+/\d+\.py|\d+\.py|[\d.]+(e\+\d+)? ([nmµμ]|\\u03bc)?s\b")
 
 
 @pytest.fixture(scope="module")

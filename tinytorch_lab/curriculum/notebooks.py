@@ -15,12 +15,14 @@ from tinytorch_lab.files import write_text
 
 _read = cast(Any, nbformat.reads)
 _write = cast(Any, nbformat.writes)
-_new = cast(Any, nbformat.v4.new_notebook)
+_node = cast(Any, nbformat.from_dict)
+_shallow = cast(Any, NotebookNode)
 
 
 def new_notebook(cells: Sequence[NotebookNode], metadata: Mapping[str, Any]) -> NotebookNode:
     """Return a notebook (nbformat 4.5) of ``cells`` with a copy of ``metadata``."""
-    return cast(NotebookNode, _new(cells=list(cells), metadata=copy.deepcopy(dict(metadata))))
+    own = _node(copy.deepcopy(dict(metadata)))
+    return cast(NotebookNode, _shallow(cells=list(cells), metadata=own, nbformat=4, nbformat_minor=5))
 
 
 def read_notebook(path: Path) -> NotebookNode:

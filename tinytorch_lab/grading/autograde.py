@@ -1,25 +1,32 @@
-"""Grading one submission: repaired, run, judged outside the run, stored."""
+"""Grading submissions: repaired, run, judged outside the run, stored."""
 
+import json
+import os
+from collections import deque
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from datetime import datetime
+from functools import partial
+from itertools import islice
 from pathlib import Path
-from typing import Self
+from typing import Self, TypeVar
 
 from nbformat import NotebookNode
 from nbgrader.utils import parse_utc
 
 from tinytorch_lab.curriculum.cells import grade_id
-from tinytorch_lab.curriculum.notebooks import write_notebook
-from tinytorch_lab.errors import InvalidInputError, NotFoundError
+from tinytorch_lab.errors import InvalidInputError, NotAvailableError, NotFoundError
 from tinytorch_lab.files import write_text
 from tinytorch_lab.grading.evidence import Evidence, ScoredTest, digest, load_evidence, now, save_run
-from tinytorch_lab.grading.execution import ModuleRunner
+from tinytorch_lab.grading.execution import GradedRun, ModuleRunner, StartedRun
 from tinytorch_lab.grading.folder import CourseFolder
 from tinytorch_lab.grading.gradebook import CourseGradebook, check_released, connection_of
 from tinytorch_lab.grading.repair import repair, same_text
 from tinytorch_lab.grading.scores import NO_RESPONSE, AutomaticResult, record_result
 from tinytorch_lab.grading.sources import ModuleSource, load_module_source
 from tinytorch_lab.grading.submissions import read_submission
+
+T = TypeVar("T")
 
 
 @dataclass(frozen=True)
@@ -36,13 +43,32 @@ class Graded:
     unreadable: str = ""
 
 
+@dataclass(frozen=True)
+class Trial:
+    """What grading a submission came to; nothing of it is stored. ``content`` is what was handed in."""
+
+    student: str
+    content: bytes
+    graded: Graded
+
+
+@dataclass(frozen=True)
+class _InHand:
+    """A submission as handed in, on its way; ``work`` is graded already when there was nothing to run."""
+
+    student: str
+    content: bytes
+    notes: tuple[str, ...]
+    work: StartedRun | Graded
+
+
 class Autograder:
     """Grades submissions of one course into ``gradebook``; its processes stay open between them."""
 
     def __init__(self, course: CourseFolder, gradebook: CourseGradebook) -> None:
         self._course = course
         self._gradebook = gradebook
-        self._runner = ModuleRunner(course)
+        self._runner = ModuleRunner(course, workers=len(os.sched_getaffinity(0)))
 
     def __enter__(self) -> Self:
         return self
@@ -60,7 +86,7 @@ class Autograder:
         Raises:
             NotFoundError: the module was not generated or not released.
             ConflictError: it was generated anew since its release.
-            InvalidInputError: its reference solution fails its own tests.
+            InvalidInputError: its reference solution fails its own tests, or the course's limits are wrong.
             NotAvailableError: nothing can be run here.
         """
         source = load_module_source(self._course.source(module))
@@ -76,62 +102,129 @@ class Autograder:
             NotAvailableError: nothing can be run here, or the course folder is not ours to write.
         """
         source = load_module_source(self._course.source(module))
-        try:
-            submission = read_submission(_submitted(self._course, module, student))
-        except InvalidInputError as error:
-            graded = _unreadable(source, str(error))
-        else:
-            repaired = repair(submission, source)
-            graded = self.run(source, repaired.notebook, repaired.notes)
-        path = self._course.autograded(module, student)
-        write_notebook(graded.notebook, path)
-        timestamp = _timestamp(self._course, module, student)
+        return self._finish(source, self._begin(source, student))
+
+    def trial(self, module: str, student: str) -> Trial:
+        """Grade as :meth:`grade` does, and store nothing."""
+        source = load_module_source(self._course.source(module))
+        return _judged(source, self._begin(source, student))
+
+    def keep(self, trial: Trial) -> Evidence:
+        """Store what grading a submission came to: its notebook, and its scores with their reasons.
+
+        Raises:
+            NotAvailableError: the course folder is not ours to write, or the database cannot be used.
+        """
+        module = trial.graded.source.name
+        path = self._course.autograded(module, trial.student)
+        write_text(path, json.dumps(trial.graded.notebook, ensure_ascii=False) + "\n")
+        timestamp = _timestamp(self._course, module, trial.student)
         if timestamp:
             write_text(path.parent / "timestamp.txt", timestamp.strftime("%Y-%m-%d %H:%M:%S.%f UTC") + "\n")
-        return self.store(module, student, graded, timestamp)
+        return self._store(trial.graded, trial.student, trial.content, timestamp)
+
+    def grade_many(self, module: str, students: Iterable[str]) -> Iterator[tuple[str, Evidence | Exception]]:
+        """Grade ``students`` as :meth:`grade` does, as many at once as there are sandboxes; yield them in their order.
+
+        The next of ``students`` is taken when there is room for it. A student's evidence is stored before it is
+        yielded. What is wrong with one student is that student's result; closing the iterator gives up those in hand.
+
+        Raises:
+            NotFoundError: the module was not generated.
+            NotAvailableError: nothing can be run here, or the course folder is not ours to write.
+        """
+        source = load_module_source(self._course.source(module))
+        waiting, in_hand = iter(students), deque[tuple[str, _InHand | Exception]]()
+        try:
+            while True:
+                for student in islice(waiting, self._runner.workers + 1 - len(in_hand)):
+                    in_hand.append((student, _attempt(partial(self._begin, source, student))))
+                if not in_hand:
+                    return
+                student, begun = in_hand.popleft()
+                yield student, begun if isinstance(begun, Exception) else _attempt(partial(self._finish, source, begun))
+        finally:
+            for _, begun in in_hand:
+                if isinstance(begun, _InHand) and isinstance(begun.work, StartedRun):
+                    begun.work.run.cancel()
 
     def run(self, source: ModuleSource, notebook: NotebookNode, notes: tuple[str, ...]) -> Graded:
         """Run a repaired notebook and judge its tests."""
-        run = self._runner.grade(source, notebook)
-        if run.end.integrity == "tampered":
-            notes = (f"The run was tampered with ({run.end.reason}); its tests await your instructor's look.", *notes)
-        elif run.end.integrity == "incomplete":
-            notes = (f"The run did not finish: {run.end.reason}.", *notes)
-        return Graded(
-            run.notebook,
-            source,
-            run.tests,
-            (*notes, *run.problems),
-            integrity=run.end.integrity,
-            reason=run.end.reason,
-            confinement=run.end.confinement,
-        )
+        return _graded(source, self._runner.grade(source, notebook), notes)
 
-    def store(self, module: str, student: str, graded: Graded, timestamp: datetime | None = None) -> Evidence:
-        """Store the scores with their reasons, in one transaction; ``timestamp`` tells when it was handed in.
+    def store(self, module: str, student: str, graded: Graded) -> Evidence:
+        """Store the scores of a submission with their reasons, in one transaction.
 
         Raises:
             NotAvailableError: the database cannot be used.
         """
-        answers = _answers(graded)
+        return self._store(graded, student, _submitted(self._course, module, student), None)
+
+    def _begin(self, source: ModuleSource, student: str) -> _InHand:
+        content = _submitted(self._course, source.name, student)
+        try:
+            submission = read_submission(content)
+        except InvalidInputError as error:
+            return _InHand(student, content, (), _unreadable(source, str(error)))
+        repaired = repair(submission, source)
+        return _InHand(student, content, repaired.notes, self._runner.start(source, repaired.notebook))
+
+    def _finish(self, source: ModuleSource, begun: _InHand) -> Evidence:
+        return self.keep(_judged(source, begun))
+
+    def _store(self, graded: Graded, student: str, content: bytes, timestamp: datetime | None) -> Evidence:
+        module = graded.source.name
         evidence = Evidence(
             module=module,
             student=student,
             graded_at=now(),
-            submission=digest(_submitted(self._course, module, student)),
+            submission=digest(content),
             source=graded.source.digest,
             integrity=graded.integrity,
             reason=graded.reason,
             confinement=graded.confinement,
             tests=graded.tests,
-            answers={name: digest(text) for name, text in answers.items()},
+            answers={name: digest(text) for name, text in _answers(graded).items()},
             notes=graded.notes,
         )
         with self._gradebook.transaction() as gradebook:
             connection = connection_of(gradebook)
-            result = _result(graded, evidence, load_evidence(connection, module, student))
-            save_run(connection, evidence, record_result(connection, module, student, result, timestamp))
+            former = load_evidence(connection, module, student)
+            summary = record_result(connection, module, student, _result(graded, evidence, former), timestamp)
+            save_run(connection, evidence, summary, former)
         return evidence
+
+
+def _judged(source: ModuleSource, begun: _InHand) -> Trial:
+    work = begun.work
+    graded = work if isinstance(work, Graded) else _graded(source, work.finish(), begun.notes)
+    return Trial(begun.student, begun.content, graded)
+
+
+def _attempt(step: Callable[[], T]) -> T | Exception:
+    """Return what ``step`` returns, or its error, unless that is the course's and not the student's."""
+    try:
+        return step()
+    except NotAvailableError:
+        raise
+    except Exception as error:
+        return error
+
+
+def _graded(source: ModuleSource, run: GradedRun, notes: tuple[str, ...]) -> Graded:
+    if run.end.integrity == "tampered":
+        notes = (f"The run was tampered with ({run.end.reason}); its tests await your instructor's look.", *notes)
+    elif run.end.integrity == "incomplete":
+        notes = (f"The run did not finish: {run.end.reason}.", *notes)
+    return Graded(
+        run.notebook,
+        source,
+        run.tests,
+        (*notes, *run.problems),
+        integrity=run.end.integrity,
+        reason=run.end.reason,
+        confinement=run.end.confinement,
+    )
 
 
 def _result(graded: Graded, evidence: Evidence, former: Evidence | None) -> AutomaticResult:

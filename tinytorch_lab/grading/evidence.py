@@ -9,7 +9,7 @@ from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
 
 from pydantic import TypeAdapter
-from sqlalchemy import Connection, select
+from sqlalchemy import Connection, bindparam, select
 
 from tinytorch_lab.coursework import Outcome
 from tinytorch_lab.grading.store.database import put_row
@@ -71,15 +71,15 @@ class Summary:
 
 
 _ADAPTER = TypeAdapter(Evidence)
+_RUN = select(runs).where(runs.c.module == bindparam("module"), runs.c.student == bindparam("student"))
 
 
-def save_run(connection: Connection, evidence: Evidence, summary: Summary) -> None:
-    """Store why and what a submission scored, in place of an earlier run's.
+def save_run(connection: Connection, evidence: Evidence, summary: Summary, former: Evidence | None) -> None:
+    """Store why and what a submission scored, in place of the ``former`` run's.
 
     When a student would read something else than before, what was returned no longer is: it takes another release.
     """
     key = {"module": evidence.module, "student": evidence.student}
-    former = load_evidence(connection, **key)
     put_row(connection, runs, key, {name: value for name, value in asdict(evidence).items() if name not in key})
     totals = {**asdict(summary), "integrity": evidence.integrity, "graded_at": evidence.graded_at}
     changed = former is None or _told(former) != _told(evidence)
@@ -88,8 +88,7 @@ def save_run(connection: Connection, evidence: Evidence, summary: Summary) -> No
 
 def load_evidence(connection: Connection, module: str, student: str) -> Evidence | None:
     """Return the evidence of the last graded run, or ``None`` when there is none."""
-    query = select(runs).where(runs.c.module == module, runs.c.student == student)
-    row = connection.execute(query).mappings().one_or_none()
+    row = connection.execute(_RUN, {"module": module, "student": student}).mappings().one_or_none()
     return _ADAPTER.validate_python(dict(row)) if row else None
 
 

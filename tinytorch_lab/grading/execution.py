@@ -1,5 +1,7 @@
 """Running a module's notebook with the course's tests and judging the outcome against the reference solution."""
 
+import hashlib
+from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -12,13 +14,15 @@ from tinytorch_lab.errors import InvalidInputError, NotAvailableError, NotFoundE
 from tinytorch_lab.grading.evidence import ScoredTest
 from tinytorch_lab.grading.folder import CourseFolder
 from tinytorch_lab.grading.receipts import course_key
+from tinytorch_lab.grading.rules import limits_of
 from tinytorch_lab.grading.sources import KnownCell, ModuleSource
 from tinytorch_lab.package.build import build_earlier, build_reference
-from tinytorch_lab.runner.contract import Cell, CellResult, Executor, Job, Limits, Role, RunEnd
+from tinytorch_lab.runner.contract import Cell, CellResult, Executor, Job, Limits, Role, Run, RunEnd
 from tinytorch_lab.runner.judge import judge
 from tinytorch_lab.runner.pool import LocalExecutor
 
 _node = cast(Any, from_dict)
+_shallow = cast(Any, NotebookNode)
 
 
 @dataclass(frozen=True)
@@ -31,17 +35,50 @@ class GradedRun:
     problems: tuple[str, ...]
 
 
-class ModuleRunner:
-    """Runs notebooks of one course; the reference solution of a module is run once."""
+@dataclass(frozen=True)
+class StartedRun:
+    """A repaired submission on its way through a sandbox."""
 
-    def __init__(self, course: CourseFolder) -> None:
+    source: ModuleSource
+    notebook: NotebookNode
+    reference: Mapping[str, CellResult]
+    run: Run
+
+    def finish(self) -> GradedRun:
+        """Wait for the run's end and judge its tests.
+
+        Raises:
+            NotAvailableError: nothing can be run here.
+        """
+        results, end = _results(self.source, self.run)
+        tests = tuple(
+            _scored(test, results[_cell_id(test)], self.reference[_cell_id(test)], end) for test in self.source.tests
+        )
+        return GradedRun(_with_outputs(self.notebook, results), tests, end, _problems(self.notebook, results))
+
+
+@dataclass(frozen=True)
+class _Setting:
+    """What all runs of a module have in common; ``earlier`` stands for the modules that can be imported."""
+
+    limits: Limits
+    path: tuple[str, ...]
+    earlier: str
+    seed: int
+
+
+class ModuleRunner:
+    """Runs notebooks of one course, ``workers`` at a time; the reference solution of a module is run once."""
+
+    def __init__(self, course: CourseFolder, workers: int = 1) -> None:
         self._course = course
-        self._references: dict[str, dict[str, CellResult]] = {}
-        self._packages: dict[str, Path] = {}
+        self.workers = workers
+        self._settings: dict[str, _Setting] = {}
+        self._references: dict[tuple[str, Limits, str], dict[str, CellResult]] = {}
 
     @cached_property
     def _executor(self) -> Executor:
-        return LocalExecutor(allow_unsandboxed=self._course.allow_unsandboxed)
+        return LocalExecutor(self.workers, allow_unsandboxed=self._course.allow_unsandboxed)
 
     def close(self) -> None:
         """End the processes that run notebooks."""
@@ -50,18 +87,18 @@ class ModuleRunner:
             del self.__dict__["_executor"]
 
     def prepare(self, source: ModuleSource) -> None:
-        """Take the earlier modules and the reference solution as they are now, for the submissions to come.
+        """Take limits, earlier modules and the reference solution as they are now, for the submissions to come.
 
         Raises:
-            InvalidInputError: the reference solution fails its own tests, or an earlier module cannot be exported.
+            InvalidInputError: the reference solution fails its own tests, an earlier module cannot be exported, or the
+                course's limits are wrong.
             NotAvailableError: nothing can be run here.
         """
-        self._packages.pop(source.name, None)
-        self._references.pop(source.digest, None)
+        self._settings[source.digest] = self._new_setting(source)
         self._reference(source)
 
-    def grade(self, source: ModuleSource, notebook: NotebookNode, earlier: Path | None = None) -> GradedRun:
-        """Run ``notebook``, a repaired submission, and judge its tests.
+    def start(self, source: ModuleSource, notebook: NotebookNode, earlier: Path | None = None) -> StartedRun:
+        """Have ``notebook``, a repaired submission, run; :meth:`StartedRun.finish` waits for it.
 
         It imports the reference's earlier modules, or the package below the folder ``earlier``.
 
@@ -70,56 +107,76 @@ class ModuleRunner:
             NotAvailableError: nothing can be run here.
         """
         reference = self._reference(source)
-        results, end = self._run(source, notebook, earlier)
-        tests = tuple(_scored(test, results[_cell_id(test)], reference[_cell_id(test)], end) for test in source.tests)
-        return GradedRun(_with_outputs(notebook, results), tests, end, _problems(notebook, results))
+        return StartedRun(source, notebook, reference, self._executor.submit(self._job(source, notebook, earlier)))
+
+    def grade(self, source: ModuleSource, notebook: NotebookNode, earlier: Path | None = None) -> GradedRun:
+        """Run ``notebook`` as :meth:`start` does, wait for it and judge its tests."""
+        return self.start(source, notebook, earlier).finish()
 
     def _reference(self, source: ModuleSource) -> dict[str, CellResult]:
         """Return the results of the reference solution's cells on the same hidden inputs."""
-        if source.digest not in self._references:
-            results, end = self._run(source, source.notebook)
+        setting = self._setting(source)
+        key = source.digest, setting.limits, setting.earlier
+        if key not in self._references:
+            results, end = _results(source, self._executor.submit(self._job(source, source.notebook)))
             for test in source.tests:
                 _check_reference(source, test, results[_cell_id(test)], end)
-            self._references[source.digest] = results
-        return self._references[source.digest]
+            self._references[key] = results
+        return self._references[key]
 
-    def _run(
-        self, source: ModuleSource, notebook: NotebookNode, earlier: Path | None = None
-    ) -> tuple[dict[str, CellResult], RunEnd]:
-        job = Job(
+    def _job(self, source: ModuleSource, notebook: NotebookNode, earlier: Path | None = None) -> Job:
+        setting = self._setting(source)
+        return Job(
             cells=tuple(_cell(cell, source) for cell in notebook.cells if cell.cell_type == "code"),
-            limits=Limits.from_table(self._course.library.course.limits),
-            path=(str(earlier),) if earlier else self._earlier_modules(source.name),
+            limits=setting.limits,
+            path=(str(earlier),) if earlier else setting.path,
             files=source.files,
-            seed=self._seed(source),
+            seed=setting.seed,
         )
-        *results, end = self._executor.submit(job)
-        if not isinstance(end, RunEnd):
-            raise RuntimeError("a run ends with its RunEnd")
-        if results and isinstance(results[0], CellResult) and results[0].status == "not_run":
-            # Nothing of the notebook has run, so it is not the notebook's doing and must not cost its author points.
-            raise NotAvailableError(f"{source.name} cannot be run here: {end.reason}.")
-        return {result.id: result for result in results if isinstance(result, CellResult)}, end
 
-    def _seed(self, source: ModuleSource) -> int:
-        """Return what fixes the hidden inputs: the same at a regrade, not to be known without the course's secret."""
+    def _setting(self, source: ModuleSource) -> _Setting:
+        if source.digest not in self._settings:
+            self._settings[source.digest] = self._new_setting(source)
+        return self._settings[source.digest]
+
+    def _new_setting(self, source: ModuleSource) -> _Setting:
+        folder = self._build_earlier(source.name)
+        # The same at a regrade, and not to be known without the course's secret.
         key = course_key(self._course, f"hidden inputs of {source.digest}")
-        return int.from_bytes(key[:8], "big") >> 1
-
-    def _earlier_modules(self, module: str) -> tuple[str, ...]:
-        """Return the folder to import ``tinytorch`` from: the reference solutions of the earlier modules only."""
-        if module not in self._packages:
-            self._packages[module] = self._build_earlier(module)
-        folder = self._packages[module]
-        return (str(folder),) if folder.is_dir() else ()
+        return _Setting(
+            limits=limits_of(self._course, source.name),
+            path=(str(folder),) if folder.is_dir() else (),
+            earlier=_digest_of(folder),
+            seed=int.from_bytes(key[:8], "big") >> 1,
+        )
 
     def _build_earlier(self, module: str) -> Path:
+        """Build the package to import ``tinytorch`` from: the reference solutions of the earlier modules only."""
         library, folder = self._course.library, self._course.state / "reference" / module
         try:
             build_earlier(library, library.course.find(module), folder / "tinytorch")
         except NotFoundError:
             build_reference(library, folder / "tinytorch")
         return folder
+
+
+def _results(source: ModuleSource, run: Run) -> tuple[dict[str, CellResult], RunEnd]:
+    *results, end = run
+    if not isinstance(end, RunEnd):
+        raise RuntimeError("a run ends with its RunEnd")
+    if results and isinstance(results[0], CellResult) and results[0].status == "not_run":
+        # Nothing of the notebook has run, so it is not the notebook's doing and must not cost its author points.
+        raise NotAvailableError(f"{source.name} cannot be run here: {end.reason}.")
+    return {result.id: result for result in results if isinstance(result, CellResult)}, end
+
+
+def _digest_of(folder: Path) -> str:
+    """Return what stands for the Python files below ``folder``."""
+    found = hashlib.sha256()
+    for path in sorted(folder.rglob("*.py")):
+        content = path.read_bytes()
+        found.update(f"{path.relative_to(folder)}\0{len(content)}\0".encode() + content)
+    return found.hexdigest()
 
 
 def _cell(cell: NotebookNode, source: ModuleSource) -> Cell:
@@ -162,13 +219,16 @@ def _check_reference(source: ModuleSource, test: KnownCell, result: CellResult, 
     )
 
 
-def _with_outputs(notebook: NotebookNode, results: dict[str, CellResult]) -> NotebookNode:
-    for cell in notebook.cells:
-        if cell.cell_type == "code":
-            result = results[cell["id"]]
-            cell.outputs = [_node(output) for output in result.outputs]
-            cell.execution_count = result.execution_count
-    return notebook
+def _with_outputs(notebook: NotebookNode, results: Mapping[str, CellResult]) -> NotebookNode:
+    """Return a copy of ``notebook`` with what its cells showed."""
+    cells = [_with_output(cell, results[cell["id"]]) if cell.cell_type == "code" else cell for cell in notebook.cells]
+    return cast(NotebookNode, _shallow({**notebook, "cells": cells}))
+
+
+def _with_output(cell: NotebookNode, result: CellResult) -> NotebookNode:
+    outputs = [_node(output) for output in result.outputs]
+    shown = {**cell, "outputs": outputs, "execution_count": result.execution_count}
+    return cast(NotebookNode, _shallow(shown))
 
 
 def _problems(notebook: NotebookNode, results: dict[str, CellResult]) -> tuple[str, ...]:

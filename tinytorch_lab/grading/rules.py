@@ -8,6 +8,7 @@ from tinytorch_lab.errors import InvalidInputError, NotAvailableError
 from tinytorch_lab.grading.course_grade import Weights, course_weights
 from tinytorch_lab.grading.folder import CourseFolder
 from tinytorch_lab.grading.lateness import LatePolicy, late_policy
+from tinytorch_lab.runner.contract import Limits
 
 RULES = "course.toml"
 
@@ -48,6 +49,20 @@ def weights_of(course: CourseFolder) -> Weights:
     table, path = rule_table(course, "weights")
     catalogue = course.library.course
     return course_weights(table, catalogue.automatic_points, catalogue.written_points, str(path))
+
+
+def limits_of(course: CourseFolder, module: str) -> Limits:
+    """Return what a run of ``module`` may use.
+
+    Raises:
+        InvalidInputError: ``[limits]`` is wrong, or one of its tables ``[limits.NN_name]`` is of no module.
+    """
+    table, path = rule_table(course, "limits")
+    modules = {info.name for info in course.library.course.modules} | {module}
+    strange = [key for key, value in table.items() if isinstance(value, dict) and key not in modules]
+    if strange:
+        raise InvalidInputError(f"{path}: [limits.{strange[0]}] is of no module of this course.")
+    return Limits.from_table(table, module, str(path))
 
 
 def _tables(path: Path) -> dict[str, Any]:

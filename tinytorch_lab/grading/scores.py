@@ -21,7 +21,7 @@ from nbgrader.api import (
     SubmittedNotebook,
     TaskCell,
 )
-from sqlalchemy import Connection, Table, and_, func, insert, select, update
+from sqlalchemy import Connection, Select, Table, and_, bindparam, func, insert, select, update
 
 from tinytorch_lab.errors import NotFoundError
 from tinytorch_lab.grading.evidence import Summary
@@ -33,6 +33,59 @@ _grade_cell, _task_cell = GradeCell.__table__, TaskCell.__table__
 _student, _submission, _copy = Student.__table__, SubmittedAssignment.__table__, SubmittedNotebook.__table__
 _grade, _comment = Grade.__table__, Comment.__table__
 _GRADED, _COMMENTED = ("GradeCell", "TaskCell"), ("SolutionCell", "TaskCell")
+
+
+def _place_query() -> Select[Any]:
+    """Return the query for a module's notebook with what is there of a student's submission."""
+    of_student = and_(_submission.c.assignment_id == _assignment.c.id, _submission.c.student_id == bindparam("student"))
+    of_notebook = and_(_copy.c.assignment_id == _submission.c.id, _copy.c.notebook_id == _notebook.c.id)
+    joined = _assignment.join(_notebook, _notebook.c.assignment_id == _assignment.c.id)
+    joined = joined.outerjoin(_submission, of_student).outerjoin(_copy, of_notebook)
+    columns = (
+        _assignment.c.id.label("assignment"),
+        _notebook.c.id.label("notebook"),
+        _submission.c.id.label("submission"),
+        _submission.c.timestamp.label("timestamp"),
+        _copy.c.id.label("submitted"),
+    )
+    query = select(*columns).select_from(joined)
+    return query.where(_assignment.c.name == bindparam("module"), _notebook.c.name == bindparam("module"))
+
+
+def _grades_query() -> Select[Any]:
+    graded = and_(_grade.c.cell_id == _cell.c.id, _grade.c.notebook_id == bindparam("submitted"))
+    joined = _cell.outerjoin(_grade_cell, _grade_cell.c.id == _cell.c.id)
+    joined = joined.outerjoin(_task_cell, _task_cell.c.id == _cell.c.id).outerjoin(_grade, graded)
+    columns = (
+        _grade.c.id,
+        _cell.c.id.label("cell_id"),
+        _cell.c.name,
+        func.coalesce(_grade_cell.c.cell_type, _task_cell.c.cell_type).label("cell_type"),
+        func.coalesce(_grade_cell.c.max_score, _task_cell.c.max_score).label("max_score"),
+        _grade.c.auto_score,
+        _grade.c.manual_score,
+        _grade.c.extra_credit,
+        _grade.c.needs_manual_grade,
+    )
+    query = select(*columns).select_from(joined)
+    return query.where(_cell.c.notebook_id == bindparam("notebook"), _cell.c.type.in_(_GRADED))
+
+
+def _comments_query() -> Select[Any]:
+    kept = and_(_comment.c.cell_id == _cell.c.id, _comment.c.notebook_id == bindparam("submitted"))
+    query = select(_comment.c.id, _cell.c.id.label("cell_id"), _cell.c.name, _comment.c.auto_comment)
+    query = query.select_from(_cell.outerjoin(_comment, kept))
+    return query.where(_cell.c.notebook_id == bindparam("notebook"), _cell.c.type.in_(_COMMENTED))
+
+
+# Built once: building a query anew takes longer than SQLite needs to answer it.
+_PLACE, _GRADES, _COMMENTS = _place_query(), _grades_query(), _comments_query()
+_ENROLLED = select(_student.c.id).where(_student.c.id == bindparam("student"))
+_SET_GRADE = (
+    update(_grade)
+    .where(_grade.c.id == bindparam("row"))
+    .values(auto_score=bindparam("auto"), needs_manual_grade=bindparam("waits"))
+)
 
 
 @dataclass(frozen=True)
@@ -87,36 +140,20 @@ def record_result(
 
 def read_summary(connection: Connection, module: str, student: str) -> Summary | None:
     """Return the points of a submission as they are in the gradebook now, or ``None`` when there is none."""
-    found = connection.execute(_find(module, student)).one_or_none()
+    found = connection.execute(_PLACE, {"module": module, "student": student}).one_or_none()
     if found is None or found.submitted is None:
         return None
     return _summary(_grade_rows(connection, found.notebook, found.submitted))
 
 
-def _find(module: str, student: str) -> Any:
-    """Return the query for a module's notebook with what is there of the student's submission."""
-    of_student = and_(_submission.c.assignment_id == _assignment.c.id, _submission.c.student_id == student)
-    of_notebook = and_(_copy.c.assignment_id == _submission.c.id, _copy.c.notebook_id == _notebook.c.id)
-    columns = (
-        _assignment.c.id.label("assignment"),
-        _notebook.c.id.label("notebook"),
-        _submission.c.id.label("submission"),
-        _submission.c.timestamp.label("timestamp"),
-        _copy.c.id.label("submitted"),
-    )
-    joined = _assignment.join(_notebook, _notebook.c.assignment_id == _assignment.c.id)
-    joined = joined.outerjoin(_submission, of_student).outerjoin(_copy, of_notebook)
-    return select(*columns).select_from(joined).where(_assignment.c.name == module, _notebook.c.name == module)
-
-
 def _enter(connection: Connection, module: str, student: str, timestamp: datetime | None) -> tuple[str, str]:
     """Return nbgrader's ids of the module's notebook and of the student's copy, entering what is missing."""
-    found = connection.execute(_find(module, student)).one_or_none()
+    found = connection.execute(_PLACE, {"module": module, "student": student}).one_or_none()
     if found is None:
         raise NotFoundError(f"{module} has not been released; do that with: tito grade release {module}")
     submission, submitted = found.submission, found.submitted
     if submission is None:
-        if connection.execute(select(_student.c.id).where(_student.c.id == student)).one_or_none() is None:
+        if connection.execute(_ENROLLED, {"student": student}).one_or_none() is None:
             connection.execute(insert(_student).values(id=student))
         values = {"assignment_id": found.assignment, "student_id": student, "timestamp": timestamp}
         submission = _inserted(connection, _submission, values)
@@ -136,21 +173,7 @@ def _inserted(connection: Connection, table: Table, values: Mapping[str, Any]) -
 
 
 def _grade_rows(connection: Connection, notebook: str, submitted: str) -> list[_GradeRow]:
-    graded = and_(_grade.c.cell_id == _cell.c.id, _grade.c.notebook_id == submitted)
-    joined = _cell.outerjoin(_grade_cell, _grade_cell.c.id == _cell.c.id)
-    joined = joined.outerjoin(_task_cell, _task_cell.c.id == _cell.c.id).outerjoin(_grade, graded)
-    query = select(
-        _grade.c.id,
-        _cell.c.id.label("cell_id"),
-        _cell.c.name,
-        func.coalesce(_grade_cell.c.cell_type, _task_cell.c.cell_type).label("cell_type"),
-        func.coalesce(_grade_cell.c.max_score, _task_cell.c.max_score).label("max_score"),
-        _grade.c.auto_score,
-        _grade.c.manual_score,
-        _grade.c.extra_credit,
-        _grade.c.needs_manual_grade,
-    ).select_from(joined)
-    rows = connection.execute(query.where(_cell.c.notebook_id == notebook, _cell.c.type.in_(_GRADED)))
+    rows = connection.execute(_GRADES, {"notebook": notebook, "submitted": submitted})
     return [_grade_row(row) for row in rows]
 
 
@@ -183,31 +206,28 @@ def _graded(row: _GradeRow, result: AutomaticResult) -> _GradeRow:
 
 
 def _store_grades(connection: Connection, submitted: str, rows: Sequence[_GradeRow]) -> None:
-    new = [row for row in rows if row.id is None]
-    if new:
-        values = [{"cell_id": row.cell_id, "notebook_id": submitted, **_scores(row)} for row in new]
-        connection.execute(insert(_grade), values)
-    for row in rows:
-        if row.id is not None:
-            connection.execute(update(_grade).where(_grade.c.id == row.id).values(**_scores(row)))
-
-
-def _scores(row: _GradeRow) -> dict[str, Any]:
-    return {"auto_score": row.auto_score, "needs_manual_grade": row.needs_manual_grade}
+    place = {"notebook_id": submitted}
+    new = [
+        {**place, "cell_id": row.cell_id, "auto_score": row.auto_score, "needs_manual_grade": row.needs_manual_grade}
+        for row in rows
+        if row.id is None
+    ]
+    known = [
+        {"row": row.id, "auto": row.auto_score, "waits": row.needs_manual_grade} for row in rows if row.id is not None
+    ]
+    for statement, values in ((insert(_grade), new), (_SET_GRADE, known)):
+        if values:
+            connection.execute(statement, values)
 
 
 def _store_comments(connection: Connection, notebook: str, submitted: str, result: AutomaticResult) -> None:
     """Say of an answer that is missing that it is; a person's comments stay."""
-    kept = and_(_comment.c.cell_id == _cell.c.id, _comment.c.notebook_id == submitted)
-    query = select(_comment.c.id, _cell.c.id.label("cell_id"), _cell.c.name, _comment.c.auto_comment)
-    query = query.select_from(_cell.outerjoin(_comment, kept))
-    rows = connection.execute(query.where(_cell.c.notebook_id == notebook, _cell.c.type.in_(_COMMENTED))).all()
+    rows = connection.execute(_COMMENTS, {"notebook": notebook, "submitted": submitted}).all()
     texts = {name: None if answered else result.comment for name, answered in result.answered.items()}
-    new = [row for row in rows if row.id is None]
+    place = {"notebook_id": submitted}
+    new = [{**place, "cell_id": row.cell_id, "auto_comment": texts.get(row.name)} for row in rows if row.id is None]
     if new:
-        place = {"notebook_id": submitted}
-        values = [{**place, "cell_id": row.cell_id, "auto_comment": texts.get(row.name)} for row in new]
-        connection.execute(insert(_comment), values)
+        connection.execute(insert(_comment), new)
     for row in rows:
         if row.id is not None and row.name in texts and texts[row.name] != row.auto_comment:
             changed = update(_comment).where(_comment.c.id == row.id)

@@ -57,20 +57,28 @@ class Limits:
     processes: int = 0
 
     @classmethod
-    def from_table(cls, table: Mapping[str, float]) -> "Limits":
-        """Return the limits that the table ``[limits]`` of ``course.toml`` states; the rest keeps its default.
+    def from_table(cls, table: Mapping[str, Any], module: str = "", place: str = "course.toml") -> "Limits":
+        """Return the limits that the table ``[limits]`` of the file ``place`` states; the rest keeps its default.
+
+        A table ``[limits.MODULE]`` inside it overrides them for ``module``.
 
         Raises:
             InvalidInputError: a key is unknown or a value is no positive number.
         """
-        stated: dict[str, float] = {}
-        for key, value in table.items():
-            if key not in _TABLE_KEYS or isinstance(value, bool) or not isinstance(value, int | float) or value < 0:
-                known = ", ".join(_TABLE_KEYS)
-                raise InvalidInputError(f"course.toml: [limits] {key} = {value!r} is not a limit; known are {known}.")
-            name, unit = _TABLE_KEYS[key]
-            stated[name] = float(value) if name.endswith("_seconds") else int(value * unit)
-        return cls(**stated)  # type: ignore[arg-type]
+        general = {key: value for key, value in table.items() if not isinstance(value, Mapping)}
+        own = table.get(module, {})
+        return cls(**_stated(general, f"{place}: [limits]") | _stated(own, f"{place}: [limits.{module}]"))
+
+
+def _stated(table: Mapping[str, Any], place: str) -> dict[str, Any]:
+    stated: dict[str, Any] = {}
+    for key, value in table.items():
+        if key not in _TABLE_KEYS or isinstance(value, bool) or not isinstance(value, int | float) or value < 0:
+            known = ", ".join(_TABLE_KEYS)
+            raise InvalidInputError(f"{place} {key} = {value!r} is not a limit; known are {known}.")
+        attribute, unit = _TABLE_KEYS[key]
+        stated[attribute] = float(value) if attribute.endswith("_seconds") else int(value * unit)
+    return stated
 
 
 @dataclass(frozen=True)

@@ -12,14 +12,6 @@ from traitlets.config import Config
 
 from tinytorch_lab.runner.sandbox.outputs import Recorder
 
-_WARMING = (
-    "import numpy\nnumpy.zeros(2)",
-    "import numpy\nnumpy.testing.assert_allclose(1, 2)",
-    "import json\njson.loads('{')",
-    "class A:\n    def f(self):\n        return self.x\nA().f()",
-    "def f(:",
-)
-
 
 class RecordingSession(Session):
     """Hands every message to the recorder."""
@@ -73,7 +65,7 @@ def cell_filename(place: int) -> str:
 
 
 def make_shell(recorder: Recorder) -> Any:
-    """Create the shell and take it once along the paths every run takes, errors included."""
+    """Create the shell; what it shows goes to ``recorder``."""
     session = RecordingSession(recorder)
     config = Config()
     config.HistoryManager.enabled = False
@@ -83,14 +75,6 @@ def make_shell(recorder: Recorder) -> Any:
     shell.displayhook.topic = b"execute_result"
     shell.builtin_trap.activate()
     builtins.input = _no_input
-    names = set(shell.user_ns)
-    for source in _WARMING:
-        shell.run_cell(source, store_history=False)
-    shell.displayhook.flush()
-    for name in set(shell.user_ns) - names:
-        del shell.user_ns[name]
-    shell.execution_count = 1
-    recorder.restart(0)
     return shell
 
 

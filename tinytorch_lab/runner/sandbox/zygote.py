@@ -26,6 +26,7 @@ from tinytorch_lab.runner.sandbox.lockdown import Bounds, end_with_parent, hide_
 from tinytorch_lab.runner.sandbox.outputs import Recorder
 from tinytorch_lab.runner.sandbox.recording import seed_generators
 from tinytorch_lab.runner.sandbox.shell import make_shell
+from tinytorch_lab.runner.sandbox.warming import warm_up
 
 
 class Zygote:
@@ -38,6 +39,7 @@ class Zygote:
         self._recorder = Recorder(0)
         self._shell = make_shell(self._recorder)
         self._guard = Guard()
+        warm_up(self._shell, self._recorder, self._guard)
         self._home = Path.cwd()
         self._child: int | None = None
         self._work: Path | None = None
