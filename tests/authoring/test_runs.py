@@ -88,3 +88,13 @@ def test_building_a_release_writes_only_what_is_stale(tmp_path, executor):
     assert build_release(library, release, executor) == []
     write_curriculum(tmp_path / "curriculum", MODULE.replace("You can add.", "You can add and double."))
     assert stale_files(library, release) == ["01_sums/01_sums.ipynb"]
+
+
+def test_a_test_that_needs_a_measurement_is_reported(tmp_path, executor):
+    """Measurements are skipped when a module is tested, so nothing that they define may be needed."""
+    place = MODULE.rindex("# %%", 0, MODULE.index("def double"))
+    text = MODULE[:place] + '# %% tags=["measure"]\nmeasured = 0\n\n' + MODULE[place:]
+    text = text.replace('probe("zero", double(0))', 'probe("zero", double(measured))')
+    library = write_curriculum(tmp_path, text)
+    findings = validate(library, library.course.find("1"), executor).findings
+    assert ["NameError" in finding.problem for finding in findings] == [True]

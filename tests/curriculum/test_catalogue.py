@@ -23,6 +23,17 @@ def test_a_module_is_found_by_any_of_its_names(library, query):
     assert library.course.find(query).name == "01_tensor"
 
 
+def test_a_project_stands_on_the_modules_up_to_its_last_prerequisite(library):
+    course = library.course
+    for project in course.projects:
+        assert course.assignment(project.name) is project
+        assert course.earlier(project)[-1].name == project.prerequisites[-1]
+        assert library.available(project)
+        with pytest.raises(NotFoundError):
+            course.find(project.name)
+    assert course.assignment("1") is course.find("tensor")
+
+
 @pytest.mark.parametrize(
     ("text", "error", "complaint"),
     [

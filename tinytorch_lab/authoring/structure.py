@@ -7,7 +7,7 @@ from collections.abc import Iterator
 
 from tinytorch_lab.authoring.findings import Finding, at_cell, at_module
 from tinytorch_lab.curriculum.build import BEGIN_SOLUTION
-from tinytorch_lab.curriculum.catalogue import Course, ModuleInfo
+from tinytorch_lab.curriculum.catalogue import Course, ModuleInfo, Project
 from tinytorch_lab.curriculum.cells import is_implementation, is_response, is_test, nbgrader_metadata
 from tinytorch_lab.curriculum.cells import points as worth
 from tinytorch_lab.curriculum.source import SourceCell, SourceModule
@@ -32,8 +32,10 @@ _HEADING = re.compile(r"^#{1,6}[\W\d]+(?:part\s+\d+\W+)?(?P<text>.+?)\s*$", re.M
 _EXPORT = re.compile(r"^#\s*\|\s*(?:default_exp|export)[ \t]+(?P<name>\w+)", re.MULTILINE)
 
 
-def sections(module: SourceModule, _info: ModuleInfo, _course: Course) -> Iterator[Finding]:
-    """Find headings that are missing or out of order, and a summary that is not last."""
+def sections(module: SourceModule, info: ModuleInfo, _course: Course) -> Iterator[Finding]:
+    """Find headings that are missing or out of order, and a summary that is not last; projects have their own."""
+    if isinstance(info, Project):
+        return
     places = {name: cell for cell in reversed(module.cells) for name in SECTIONS if _has_heading(cell, name)}
     for name in SECTIONS:
         if name not in places:

@@ -27,7 +27,7 @@ def validate_modules(
 ) -> None:
     """Check modules (default: all that exist) and run them; exits with 1 on any finding."""
     library = library_at(curriculum)
-    modules = [library.course.find(name) for name in names] if names else list(library.available_modules())
+    modules = [library.course.assignment(name) for name in names] if names else list(library.available_modules())
     if not modules:
         raise NotFoundError(f"There is no module source below {library.root}.")
     results: list[Validation] = []

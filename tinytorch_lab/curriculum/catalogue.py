@@ -27,6 +27,16 @@ class ModuleInfo:
 
 
 @dataclass(frozen=True)
+class Project(ModuleInfo):
+    """Graded work outside the modules (midterm, final), which may use the modules up to its last prerequisite."""
+
+    @property
+    def number(self) -> int:
+        """The place of the module that follows the last prerequisite."""
+        return int(self.prerequisites[-1][:2]) + 1
+
+
+@dataclass(frozen=True)
 class Phase:
     """A run of modules that ends in something that works."""
 
@@ -58,6 +68,7 @@ class Course:
     phases: tuple[Phase, ...]
     milestones: tuple[Milestone, ...]
     modules: tuple[ModuleInfo, ...]
+    projects: tuple[Project, ...] = ()
 
     def find(self, query: str) -> ModuleInfo:
         """Return the module meant by ``01_tensor``, ``tensor``, ``01`` or ``1``.
@@ -72,6 +83,15 @@ class Course:
                 return module
         known = ", ".join(module.name for module in self.modules)
         raise NotFoundError(f"There is no module {query!r}; the modules are {known}.")
+
+    def assignment(self, query: str) -> ModuleInfo:
+        """Return the module or the project meant; projects go by their names only.
+
+        Raises:
+            NotFoundError: neither is meant.
+        """
+        wanted = query.strip().lower()
+        return next((project for project in self.projects if project.name == wanted), None) or self.find(query)
 
     def earlier(self, module: ModuleInfo) -> tuple[ModuleInfo, ...]:
         """Return the modules before ``module``, in order."""
@@ -109,10 +129,10 @@ def _course(tables: dict[str, Any]) -> Course:
         limits=tables["limits"],
         phases=tuple(Phase(**table) for table in tables["phase"]),
         milestones=tuple(Milestone(**table) for table in tables["milestone"]),
-        modules=tuple(_module(table) for table in tables["module"]),
+        modules=tuple(ModuleInfo(**_entry(table)) for table in tables["module"]),
+        projects=tuple(Project(**_entry(table)) for table in tables.get("project", ())),
     )
 
 
-def _module(table: dict[str, Any]) -> ModuleInfo:
-    lists = {key: tuple(table[key]) for key in ("prerequisites", "exports")}
-    return ModuleInfo(**{**table, **lists})
+def _entry(table: dict[str, Any]) -> dict[str, Any]:
+    return {**table, **{key: tuple(table[key]) for key in ("prerequisites", "exports")}}

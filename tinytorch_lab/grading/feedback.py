@@ -149,7 +149,7 @@ def _test(cell: KnownCell, evidence: Evidence | None, score: float) -> TestFeedb
 
 def _title(course: CourseFolder, module: str) -> str:
     try:
-        return course.library.course.find(module).title
+        return course.library.course.assignment(module).title
     except NotFoundError:
         return module
 

@@ -62,13 +62,13 @@ class CourseFolder:
         return tuple(sorted(path.parent.name for path in found if path.is_dir() and not path.parent.is_symlink()))
 
     def assignment(self, query: str) -> str:
-        """Return the name of the assignment meant: a module of the catalogue, or a folder in ``source/``.
+        """Return the name of the assignment meant: a module or project of the catalogue, or a folder in ``source/``.
 
         Raises:
             NotFoundError: there is neither.
         """
         try:
-            return self.library.course.find(query).name
+            return self.library.course.assignment(query).name
         except NotFoundError:
             if query and Path(query).name == query and (self.root / "source" / query).is_dir():
                 return query

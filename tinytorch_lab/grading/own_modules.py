@@ -103,7 +103,7 @@ class OwnModuleRunner:
     def _reference(self, module: str) -> dict[str, NotebookSource]:
         if module not in self._references:
             library = self._course.library
-            earlier = library.course.earlier(library.course.find(module))
+            earlier = library.course.earlier(library.course.assignment(module))
             self._references[module] = {
                 info.name: NotebookSource(f"{info.name}.py", library.instructor(info), info.exports)
                 for info in earlier

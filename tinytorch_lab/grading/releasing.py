@@ -31,7 +31,7 @@ def generate(course: CourseFolder, query: str, source: Path | None) -> tuple[str
         InvalidInputError: the source or one of its mark schemes cannot be read.
     """
     if source is None:
-        module = course.library.course.find(query)
+        module = course.library.course.assignment(query)
         name, notebook = module.name, course.library.instructor(module)
     else:
         name, notebook = check_assignment_name(query), instructor_notebook(read_source(source))
