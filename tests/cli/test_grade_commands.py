@@ -1,6 +1,8 @@
 """The instructor's commands, and the demo, on a real course folder."""
 
 import json
+import subprocess
+import sys
 
 import pytest
 
@@ -111,3 +113,89 @@ def test_the_demo_says_who_got_what_and_why(tito, curriculum, tmp_path):
     again = tito("demo", "--curriculum", curriculum.root, "--keep", tmp_path / "kept")
     assert (again.code, again.err.count("\n")) == (1, 1)
     assert "exists already" in again.err
+
+
+def test_the_whole_course_from_a_class_list_to_exports(tito, curriculum, tmp_path, monkeypatch):
+    roster = tmp_path / "class.csv"
+    roster.write_text('Student ID,Name,Email\nada,"Lovelace, Ada",ada@example.edu\nben,Ben,\n', encoding="utf-8")
+    course = tmp_path / "course"
+    for _ in range(2):
+        outcome = tito("nbgrader", "setup", course, "--curriculum", curriculum.root, "--roster", roster)
+        assert outcome.code == 0, outcome.err
+    monkeypatch.chdir(course)
+    write_notebook(complete(curriculum.instructor(curriculum.course.find("1")), ()), tmp_path / "in/ada/01_sums.ipynb")
+    for command in (
+        ("generate", "1"),
+        ("release", "1", "--due", "2020-01-31"),
+        ("extend", "1", "--student", "ada", "--until", "2100-01-31", "--reason", "ill"),
+        ("collect", "1", "--from", tmp_path / "in"),
+        ("autograde", "1", "--changed"),
+        ("manual", "1", "--student", "ada", "--response", "response_1", "--points", 9, "--author", "tess"),
+    ):
+        outcome = tito("grade", *command)
+        assert outcome.code == 0, (command, outcome.err)
+    assert json.loads(tito("grade", "autograde", "1", "--changed", "--json").out) == []
+    (granted,) = json.loads(tito("grade", "extensions", "1", "--json").out)
+    assert (granted["student"], granted["reason"]) == ("ada", "ill")
+
+    met = tito("grade", "manual", "1", "--student", "ada", "--response", "response_1", "--points", 2, "--author", "ugo")
+    assert met.code == 1
+    assert "tess gave 9 points" in met.err
+    undone = tito("grade", "manual", "1", "--student", "ada", "--response", "response_1", "--undo", "--author", "tess")
+    assert "not marked" in undone.out
+    unmarked = tito("grade", "return", "1", "--student", "ada")
+    assert unmarked.code == 1
+    assert "3 answers are not marked yet" in unmarked.err
+    assert tito("grade", "return", "1", "--student", "ada", "--force").code == 0
+
+    table = tito("grade", "export", "--module", "1").out
+    assert table.splitlines()[1].startswith("ada,Lovelace,Ada,ada@example.edu,70,0,0,70,returned")
+    assert tito("grade", "export", "--format", "canvas", "--output", tmp_path / "canvas.csv").code == 0
+    assert "Points Possible" in (tmp_path / "canvas.csv").read_text(encoding="utf-8")
+    assert tito("module", "status", "--export", tmp_path / "progress.csv").code == 0
+    assert tito("checkpoint", "export", "--output", tmp_path / "same.csv").code == 0
+    assert (tmp_path / "progress.csv").read_bytes() == (tmp_path / "same.csv").read_bytes()
+    page = json.loads(tito("module", "status", "--student", "ada", "--json").out)
+    assert page["modules"][0]["automatic"] == 70
+    assert "Course grade" in tito("checkpoint", "status", "--student", "ada").out
+    assert "ben" in tito("grade", "struggling").out
+    assert json.loads(tito("grade", "similarity", "1", "--json").out) == []
+    assert [job["kind"] for job in json.loads(tito("grade", "jobs", "--json").out)][:2] == [
+        "return_feedback",
+        "return_feedback",
+    ]
+
+
+def test_regrade_repair_backup_and_restore(tito, curriculum, tmp_path, monkeypatch):
+    course = tmp_path / "course"
+    assert tito("grade", "init", course, "--curriculum", curriculum.root).code == 0
+    monkeypatch.chdir(course)
+    write_notebook(complete(curriculum.instructor(curriculum.course.find("1")), ()), tmp_path / "in/ada/01_sums.ipynb")
+    for command in (("generate", "1"), ("release", "1"), ("collect", "1", "--from", tmp_path / "in")):
+        assert tito("grade", *command).code == 0
+    assert tito("grade", "autograde", "1").code == 0
+    dry = tito("grade", "regrade", "1", "--dry-run")
+    assert dry.code == 0
+    assert "0 rise, 0 fall, 1 stay." in dry.out
+    assert tito("grade", "regrade", "1", "--yes").code == 0
+    assert "Nothing was wrong" in tito("grade", "repair").out
+    assert tito("grade", "backup", tmp_path / "saved.tar.gz").code == 0
+    assert tito("grade", "unrelease", "1").code == 0
+    assert tito("grade", "due", "1").code == 1
+    assert tito("grade", "due", "1", "--never").code == 0
+    monkeypatch.chdir(tmp_path)
+    assert tito("grade", "restore", tmp_path / "saved.tar.gz", course, "--yes").code == 0
+    rows = json.loads(tito("grade", "report", "--course", course, "--json").out)
+    assert [(row["student"], row["automatic"]) for row in rows] == [("ada", "70/70")]
+
+
+def test_students_need_nothing_of_the_grading_side():
+    code = (
+        "import sys\n"
+        "for name in ('nbgrader', 'sqlalchemy', 'alembic'):\n"
+        "    sys.modules[name] = None\n"
+        "sys.argv = ['tito', 'module', '--help']\n"
+        "from tinytorch_lab.cli.main import main\n"
+        "main()\n"
+    )
+    assert subprocess.run([sys.executable, "-c", code], capture_output=True, timeout=60).returncode == 0

@@ -4,7 +4,7 @@ import sys
 
 import typer
 
-from tinytorch_lab.cli import demo, dev, export, grade, lab, milestone, module, system, thinking
+from tinytorch_lab.cli import checkpoint, demo, dev, export, grade, lab, milestone, module, system, thinking
 from tinytorch_lab.cli.output import complain
 from tinytorch_lab.errors import TinyTorchError
 
@@ -24,6 +24,7 @@ app.add_typer(thinking.app, name="thinking")
 app.add_typer(milestone.app, name="milestone")
 app.add_typer(grade.app, name="grade")
 app.add_typer(grade.app, name="nbgrader", help="The same as 'tito grade'.")
+app.add_typer(checkpoint.app, name="checkpoint")
 app.add_typer(dev.app, name="dev")
 
 

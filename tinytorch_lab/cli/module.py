@@ -1,10 +1,13 @@
 """``tito module``: the student's modules from the command line."""
 
+from pathlib import Path
 from typing import Annotated
 
 import typer
 
+from tinytorch_lab.cli.course_progress import show_progress
 from tinytorch_lab.cli.export import export_modules
+from tinytorch_lab.cli.grade.options import CourseOption
 from tinytorch_lab.cli.output import Json, err, out, say, show_json, show_table
 from tinytorch_lab.cli.workspaces import ModuleArgument, WorkspaceOption, testing_in, workspace_at
 from tinytorch_lab.learning.progress import ModuleProgress, course_progress, module_progress
@@ -50,10 +53,16 @@ def start(name: ModuleArgument, workspace: WorkspaceOption = None) -> None:
 @app.command("status")
 def status(
     name: Annotated[str | None, typer.Argument(metavar="[MODULE]", help="One module; default: every one.")] = None,
+    student: Annotated[str | None, typer.Option("--student", help="A student's progress in a course.")] = None,
+    export_to: Annotated[Path | None, typer.Option("--export", help="Write a course's class to this file.")] = None,
+    course: CourseOption = None,
     workspace: WorkspaceOption = None,
     as_json: Json = False,
 ) -> None:
-    """Show how far a module, or every module, is."""
+    """Show how far a module, or every module, is; in a course, how far a student (--student) or the class is."""
+    if export_to is not None or student is not None:
+        show_progress(course, student, export_to, as_json=as_json)
+        return
     place = workspace_at(workspace)
     modules = [place.course.find(name)] if name else list(place.course.modules)
     with testing_in(place) as testing:

@@ -10,6 +10,7 @@ from tinytorch_lab.errors import InvalidInputError
 from tinytorch_lab.files import write_text
 from tinytorch_lab.grading.folder import SETTINGS, CourseFolder, load_course_folder
 from tinytorch_lab.grading.intake import check_student_id
+from tinytorch_lab.grading.roster import RosterEntry
 from tinytorch_lab.grading.service import GradingService
 
 __all__ = ["CourseFolder", "init_course", "load_course_folder"]
@@ -26,8 +27,12 @@ configure(c, Path(__file__).parent)
 _COURSE_ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]*")
 
 
-def init_course(folder: Path, library: Library, students: Sequence[str] = ()) -> CourseFolder:
+def init_course(
+    folder: Path, library: Library, students: Sequence[str] = (), roster: Sequence[RosterEntry] = ()
+) -> CourseFolder:
     """Make ``folder`` a course on ``library``, or complete it; what is already there stays as it is.
+
+    Its ``students``, and those of the class list ``roster``, are enrolled.
 
     Raises:
         InvalidInputError: the catalogue's course id, or a student's, cannot name a folder.
@@ -50,6 +55,8 @@ def init_course(folder: Path, library: Library, students: Sequence[str] = ()) ->
     course = load_course_folder(root)
     with GradingService(course) as service:
         service.enrol(students, actor="init")
+        if roster:
+            service.import_roster(roster, actor="init")
     return course
 
 

@@ -31,9 +31,14 @@ def check_student_id(student: str) -> str:
     Raises:
         InvalidInputError: it cannot.
     """
-    if not _STUDENT.fullmatch(student):
+    if not is_student_id(student):
         raise InvalidInputError(f"{student!r} is no student id; one has letters, digits, '_', '.', '@' and '-' only.")
     return student
+
+
+def is_student_id(name: str) -> bool:
+    """Tell whether ``name`` can be a student's, and so name a folder."""
+    return _STUDENT.fullmatch(name) is not None
 
 
 def student_folders(folder: Path) -> tuple[str, ...]:

@@ -6,29 +6,25 @@ everything else that is printed goes to standard error. Short operations are don
 thread does the jobs. It ends with its parent.
 """
 
-import fcntl
 import logging
 import os
 import sys
 import threading
-import time
-from collections.abc import Iterator
-from contextlib import closing, contextmanager
+from contextlib import closing
 from pathlib import Path
 from typing import BinaryIO
 
-from tinytorch_lab.errors import ConflictError, NotAvailableError, TinyTorchError
+from tinytorch_lab.errors import NotAvailableError, TinyTorchError
 from tinytorch_lab.grading import wire
 from tinytorch_lab.grading.folder import CourseFolder, load_course_folder
 from tinytorch_lab.grading.gradebook import CourseGradebook, prepare
 from tinytorch_lab.grading.jobs.kinds import JobKinds
 from tinytorch_lab.grading.jobs.thread import JobThread
+from tinytorch_lab.grading.locking import sole_writer
 from tinytorch_lab.grading.operations import CourseOperations
 from tinytorch_lab.grading.records import JobEvent
 from tinytorch_lab.grading.store.database import open_engine
 
-LOCK_SECONDS = 1.0
-"""How long a new worker waits for one that is just ending."""
 log = logging.getLogger(__name__)
 
 
@@ -38,7 +34,7 @@ def main(arguments: list[str]) -> int:
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s: %(message)s")
     try:
         course = load_course_folder(Path(arguments[0]))
-        with _sole_writer(course):
+        with sole_writer(course):
             _serve(course, replies)
     except TinyTorchError as error:
         replies.send(wire.failure(error))
@@ -92,39 +88,6 @@ def _answer(operations: CourseOperations, request: wire.Request) -> wire.Reply:
         reason = f"{type(error).__name__}: {error}".splitlines()[0]
         sentence = f"{request.operation} failed inside the course worker ({reason}); its log has the details."
         return wire.failure(NotAvailableError(sentence), request.id)
-
-
-@contextmanager
-def _sole_writer(course: CourseFolder) -> Iterator[None]:
-    """Hold the course's lock, which the system releases however this process ends."""
-    path = course.state / "worker.lock"
-    try:
-        path.parent.mkdir(mode=0o700, exist_ok=True)
-        lock = path.open("a+")
-    except OSError as error:
-        raise NotAvailableError(f"Cannot write {path}: {error.strerror}.") from None
-    with lock:
-        if not _locked(lock.fileno()):
-            lock.seek(0)
-            holder = lock.read().strip() or "unknown"
-            raise ConflictError(f"The course in {course.root} is being graded by another process (pid {holder}).")
-        lock.truncate(0)
-        lock.write(str(os.getpid()))
-        lock.flush()
-        yield
-
-
-def _locked(lock: int) -> bool:
-    patience = time.monotonic() + LOCK_SECONDS
-    while True:
-        try:
-            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
-            if time.monotonic() > patience:
-                return False
-            time.sleep(0.05)
-        else:
-            return True
 
 
 def _job_logs(course: CourseFolder) -> Path:

@@ -1,0 +1,125 @@
+"""What came of it: report, export, who struggles, what is alike."""
+
+from collections.abc import Callable, Mapping
+from enum import StrEnum
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from tinytorch_lab.cli.grade.common import course_at, database_of
+from tinytorch_lab.cli.grade.options import CourseOption
+from tinytorch_lab.cli.output import Json, err, say, show_table
+from tinytorch_lab.cli.workspaces import ModuleArgument
+from tinytorch_lab.files import write_text
+from tinytorch_lab.grading import exports
+from tinytorch_lab.grading.queries.grades import class_grades
+from tinytorch_lab.grading.queries.similar import similarity as similarity_of
+from tinytorch_lab.grading.queries.work import class_standings
+from tinytorch_lab.grading.queries.work import struggling as struggling_students
+from tinytorch_lab.grading.reports import GradeRow, grade_report
+
+app = typer.Typer()
+
+ModuleOption = Annotated[str | None, typer.Option("--module", help="Only this module.")]
+OutputOption = Annotated[Path | None, typer.Option("--output", "-o", help="Write it to this file.")]
+
+
+class Format(StrEnum):
+    """Who is to read the grades."""
+
+    csv = "csv"
+    json = "json"
+    canvas = "canvas"
+    moodle = "moodle"
+
+
+_FORMATS: Mapping[Format, Callable[..., str]] = {
+    Format.csv: exports.class_csv,
+    Format.json: exports.class_json,
+    Format.canvas: exports.canvas_csv,
+    Format.moodle: exports.moodle_csv,
+}
+
+
+@app.command("report")
+def report(module: ModuleOption = None, course: CourseOption = None, as_json: Json = False) -> None:
+    """Print every student's grades."""
+    with database_of(course) as (place, connection):
+        rows = list(grade_report(place, connection, place.assignment(module) if module else None))
+    show_table("Grades", [grade_columns(row) for row in rows], as_json=as_json)
+
+
+@app.command("export")
+def export(
+    module: ModuleOption = None,
+    kind: Annotated[Format, typer.Option("--format", help="A table, JSON, or an import file.")] = Format.csv,
+    output: OutputOption = None,
+    course: CourseOption = None,
+) -> None:
+    """Export the grades of the class, to a file or to standard output."""
+    with database_of(course) as (place, connection):
+        assignments, students = class_grades(place, connection)
+        wanted = place.assignment(module) if module else None
+    chosen = [item for item in assignments if wanted in (None, item.name)]
+    deliver(_FORMATS[kind](chosen, students), output)
+
+
+@app.command("struggling")
+def struggling(course: CourseOption = None, as_json: Json = False) -> None:
+    """List the students who may need help, each with the reasons."""
+    with database_of(course) as (place, connection):
+        found = struggling_students(connection, class_standings(place, connection))
+    rows = [
+        {"student": item.student, "reasons": " ".join(reason.sentence for reason in item.reasons)} for item in found
+    ]
+    show_table("Students who may need help", rows, as_json=as_json)
+
+
+@app.command("similarity")
+def similarity(name: ModuleArgument, course: CourseOption = None, as_json: Json = False) -> None:
+    """List pairs of students whose code or answers are alike; it points, and a person judges."""
+    place = course_at(course)
+    module = place.assignment(name)
+    with err.status(f"Comparing the submissions of {module} …"):
+        found = similarity_of(place, module)
+    rows = [
+        {
+            "in": report.cell or report.kind,
+            "left": pair.left,
+            "right": pair.right,
+            "share": f"{pair.share:.0%}",
+            "passages": len(pair.matches),
+        }
+        for report in found
+        for pair in report.pairs
+    ]
+    show_table(f"Alike in {module}", rows, as_json=as_json)
+
+
+def deliver(text: str, output: Path | None) -> None:
+    """Write ``text`` to the file ``output``, or to standard output."""
+    if output is None:
+        typer.echo(text, nl=False)
+    else:
+        write_text(output, text)
+        say(f"Written to {output.resolve()}.")
+
+
+def grade_columns(row: GradeRow) -> dict[str, object]:
+    """Return ``row`` as the columns of a table, scores beside their totals."""
+
+    def of(score: float | None, total: float) -> str | None:
+        return None if score is None else f"{score:g}/{total:g}"
+
+    return {
+        "student": row.student,
+        "module": row.module,
+        "automatic": of(row.automatic, row.automatic_total),
+        "written": of(row.written, row.written_total),
+        "penalty": row.penalty or None,
+        "score": of(row.score, row.total),
+        "state": row.state,
+        "lost": ", ".join(row.lost) or None,
+        "note": row.note,
+    }
