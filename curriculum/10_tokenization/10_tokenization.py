@@ -1177,14 +1177,16 @@ sentence in several languages with a tokenizer that has seen English only. What 
 point, and how nothing but bytes is left for other scripts.
 
 **Numbers.** The second line shows how numbers are cut by a tokenizer that was trained on years and round amounts.
-What to look for: they are cut by frequency, not by decimal places. One year is a single token and its neighbour is
+What to look for: they are cut by frequency, not by decimal places. One year is a single token, another one needs
 three; the leading token `·12` means thousands in one number and millions in the next. Column by column arithmetic, as
 taught in school, is not what the model gets to see.
 
-**Long words.** `encode_word` looks at all pairs for every merge: quadratic in the length of the word. For words that
-is nothing. For a megabyte without spaces (a base64 block, a Chinese text without the right splitting, or an attack on
-a service) it is everything. The third line doubles the length and measures. What to look for: the time goes up more
-than twofold each time. A heap of pairs would make it $n \log n$; a limit on the length of words is the usual remedy.
+**Long words.** `encode_word` walks through the whole word once for every *different* merge that it finds: length
+times rounds. For words that is nothing. For a megabyte without spaces (a base64 block, a Chinese text without the
+right splitting, or an attack on a service) it is everything. The third line doubles the length and measures. What to
+look for: the time goes up more than twofold, because longer words need more rounds, and less than fourfold, because
+744 merges allow no more than 744 rounds. With a vocabulary of 100,000 it is nearly quadratic. A heap of pairs would
+make it $n \log n$; a limit on the length of words is the usual remedy.
 
 **The cache.** It holds every distinct word that ever came, and a service lives long. The last line extrapolates its
 size by the memory of the words seen so far. What would you do about it?
