@@ -17,13 +17,19 @@ from tinytorch_lab.grading.folder import CourseFolder
 from tinytorch_lab.grading.gradebook import CourseGradebook
 from tinytorch_lab.grading.own_modules import save_own_run
 from tinytorch_lab.grading.service import GradingService
-from tinytorch_lab.grading.store.database import transaction
+from tinytorch_lab.grading.store.database import open_engine, transaction
 
 CRITERION = "names the cost without a figure"
 
 
 def feedback_on(course: CourseFolder, student: str = "ada") -> Feedback:
-    return compile_feedback(course, MODULE, student, read_notebook(course.autograded(MODULE, student)))
+    engine = open_engine(course.db_url)
+    try:
+        with engine.connect() as connection:
+            notebook = read_notebook(course.autograded(MODULE, student))
+            return compile_feedback(course, connection, MODULE, student, notebook)
+    finally:
+        engine.dispose()
 
 
 def test_a_deduction_is_told_with_its_reason(graded: CourseFolder, engine: Engine):

@@ -8,7 +8,6 @@ import jinja2
 from markupsafe import Markup
 from nbconvert.exporters import Exporter
 from nbformat import NotebookNode
-from nbgrader.api import Comment, Grade
 from nbgrader.preprocessors import NbGraderPreprocessor
 from sqlalchemy import Connection
 
@@ -17,7 +16,7 @@ from tinytorch_lab.curriculum.cells import grade_id
 from tinytorch_lab.errors import NotFoundError
 from tinytorch_lab.grading.evidence import Evidence, load_evidence
 from tinytorch_lab.grading.folder import CourseFolder, load_course_folder
-from tinytorch_lab.grading.gradebook import CourseGradebook, comments_of, connection_of, grades_of
+from tinytorch_lab.grading.graded_work import GradedCell, graded_work
 from tinytorch_lab.grading.marking import standing_mark
 from tinytorch_lab.grading.markup import html_of
 from tinytorch_lab.grading.own_modules import load_own_run
@@ -26,6 +25,7 @@ from tinytorch_lab.grading.repair import same_text
 from tinytorch_lab.grading.rubric import scheme_of
 from tinytorch_lab.grading.rules import late_policy_of
 from tinytorch_lab.grading.sources import KnownCell, load_module_source
+from tinytorch_lab.grading.store.database import open_engine
 
 Resources = dict[str, Any]
 _KEY = "tinytorch_lab"
@@ -38,7 +38,12 @@ class CompileFeedback(NbGraderPreprocessor):  # type: ignore[misc]
         """Put the feedback into ``resources`` for :class:`FeedbackExporter`."""
         place = resources["nbgrader"]
         course = load_course_folder(Path(self.config.CourseDirectory.root))
-        resources[_KEY] = compile_feedback(course, place["assignment"], place["student"], notebook)
+        engine = open_engine(course.db_url)
+        try:
+            with engine.connect() as connection:
+                resources[_KEY] = compile_feedback(course, connection, place["assignment"], place["student"], notebook)
+        finally:
+            engine.dispose()
         return notebook, resources
 
 
@@ -61,64 +66,57 @@ def render_page(feedback: Feedback) -> str:
     return _template().render(feedback=feedback)
 
 
-def compile_feedback(course: CourseFolder, module: str, student: str, notebook: NotebookNode) -> Feedback:
-    """Return the feedback on ``notebook``, the autograded submission of ``student``."""
+def compile_feedback(
+    course: CourseFolder, connection: Connection, module: str, student: str, notebook: NotebookNode
+) -> Feedback:
+    """Return the feedback on ``notebook``, the autograded submission of ``student``.
+
+    Raises:
+        NotFoundError: it has not been autograded, or the module has not been generated.
+    """
     source = load_module_source(course.source(module))
     texts = {grade_id(cell): str(cell.source) for cell in notebook.cells}
-    book = CourseGradebook(course)
-    try:
-        with book.transaction() as gradebook:
-            connection = connection_of(gradebook)
-            evidence = load_evidence(connection, module, student)
-            grades = grades_of(gradebook, module, student)
-            comments = comments_of(gradebook, module, student)
-            submission = gradebook.find_submission_notebook(module, module, student)
-            answers = tuple(
-                _answer(
-                    cell,
-                    source.question(cell),
-                    texts.get(cell.id, ""),
-                    grades[cell.id],
-                    comments[cell.id],
-                    standing_mark(connection, module, student, cell.id),
-                )
-                for cell in source.responses
-                if cell.id in grades
+    evidence = load_evidence(connection, module, student)
+    work = graded_work(connection, module, student)
+    return Feedback(
+        module=module,
+        title=_title(course, module),
+        student=student,
+        score=work.score,
+        total=work.possible,
+        penalty=work.penalty,
+        lateness=late_policy_of(course).reason(work.late_seconds) if work.penalty else "",
+        notes=evidence.notes if evidence else (),
+        tests=tuple(_test(cell, evidence, work.cells[cell.id].score) for cell in source.tests if cell.id in work.cells),
+        answers=tuple(
+            _answer(
+                cell,
+                source.question(cell),
+                texts.get(cell.id, ""),
+                work.cells[cell.id],
+                standing_mark(connection, module, student, cell.id),
             )
-            return Feedback(
-                module=module,
-                title=_title(course, module),
-                student=student,
-                score=submission.score,
-                total=submission.max_score,
-                penalty=submission.late_submission_penalty or 0.0,
-                lateness=late_policy_of(course).reason(submission.assignment.total_seconds_late),
-                notes=evidence.notes if evidence else (),
-                tests=tuple(_test(cell, evidence, grades[cell.id].score) for cell in source.tests if cell.id in grades),
-                answers=answers,
-                own_run=_own_run(connection, evidence),
-            )
-    finally:
-        book.close()
+            for cell in source.responses
+            if cell.id in work.cells
+        ),
+        own_run=_own_run(connection, evidence),
+    )
 
 
-def _answer(
-    cell: KnownCell, question: str, text: str, grade: Grade, comment: Comment, mark: Mark | None
-) -> AnswerFeedback:
-    marked = not grade.needs_manual_grade
-    scheme = scheme_of(cell) if marked else None
-    level = scheme.level_for(grade.score) if scheme else None
+def _answer(cell: KnownCell, question: str, text: str, graded: GradedCell, mark: Mark | None) -> AnswerFeedback:
+    scheme = None if graded.waits else scheme_of(cell)
+    level = scheme.level_for(graded.score) if scheme else None
     return AnswerFeedback(
         response_id=cell.id,
         question=question,
         text="" if same_text(text, cell.released.source) else text,
-        points=grade.score,
+        points=graded.score,
         total=cell.points,
-        marked=marked,
-        comment=(comment.comment or "") if marked else "",
+        marked=not graded.waits,
+        comment="" if graded.waits else graded.comment,
         level=level,
         above=scheme.next_level(level) if scheme and level else None,
-        ticked=mark.criteria if marked and mark else (),
+        ticked=mark.criteria if mark and not graded.waits else (),
     )
 
 

@@ -96,7 +96,7 @@ class StudentDesk:
         """
         self._returned(module)
         notebook = read_notebook(self._course.autograded(module, self._student))
-        return compile_feedback(self._course, module, self._student, notebook)
+        return compile_feedback(self._course, self._connection, module, self._student, notebook)
 
     def feedback_page(self, module: str) -> str:
         """Return the feedback as a page.
