@@ -1,11 +1,7 @@
-import { URLExt } from '@jupyterlab/coreutils';
-import { ServerConnection } from '@jupyterlab/services';
-import type { TranslationBundle } from '@jupyterlab/translation';
-
+import { Connection } from './connection';
 import type {
   AssignmentList,
   CourseOverview,
-  ErrorBody,
   ExportReport,
   Feedback,
   MilestoneEntry,
@@ -20,27 +16,10 @@ import type {
   TestRun
 } from './types';
 
-/** Why a request had no answer: nobody there, not our server, or a reason in words. */
-export type ApiErrorKind = 'unreachable' | 'missing' | 'refused';
-
-/** A request that failed; its message is meant for the user as it is. */
-export class ApiError extends Error {
-  constructor(
-    readonly kind: ApiErrorKind,
-    message: string
-  ) {
-    super(message);
-    this.name = 'ApiError';
-  }
-}
+export { ApiError, type ApiErrorKind } from './connection';
 
 /** What the browser asks of the TinyTorch server extension. */
-export class ApiClient {
-  constructor(
-    private readonly _settings: ServerConnection.ISettings,
-    private readonly _trans: TranslationBundle
-  ) {}
-
+export class ApiClient extends Connection {
   course(): Promise<CourseOverview> {
     return this._request('GET', 'course');
   }
@@ -138,78 +117,5 @@ export class ApiClient {
   async milestonePlot(number: number): Promise<Blob> {
     const path = ['milestones', String(number), 'plot'];
     return (await this._fetch({ method: 'GET' }, path)).blob();
-  }
-
-  private async _request<T>(method: string, ...path: string[]): Promise<T> {
-    return (await this._fetch({ method }, path)).json() as Promise<T>;
-  }
-
-  private async _post<T>(body: object, ...path: string[]): Promise<T> {
-    const init = { method: 'POST', body: JSON.stringify(body) };
-    return (await this._fetch(init, path)).json() as Promise<T>;
-  }
-
-  private _url(...path: string[]): string {
-    return URLExt.join(
-      this._settings.baseUrl,
-      'tinytorch-lab/api',
-      ...path.map(encodeURIComponent)
-    );
-  }
-
-  private async _fetch(init: RequestInit, path: string[]): Promise<Response> {
-    let response: Response;
-    try {
-      response = await ServerConnection.makeRequest(
-        this._url(...path),
-        init,
-        this._settings
-      );
-    } catch {
-      throw new ApiError(
-        'unreachable',
-        this._trans.__(
-          'The Jupyter server does not answer. It may have been stopped, or the network is down.'
-        )
-      );
-    }
-    if (!response.ok) {
-      throw await this._refusal(response);
-    }
-    return response;
-  }
-
-  private async _refusal(response: Response): Promise<ApiError> {
-    const body = await readErrorBody(response);
-    if (body !== null) {
-      return new ApiError('refused', body.message);
-    }
-    if (response.status === 404) {
-      return new ApiError(
-        'missing',
-        this._trans.__(
-          'The TinyTorch server extension is not running. Install tinytorch-lab where Jupyter runs, then restart Jupyter.'
-        )
-      );
-    }
-    return new ApiError(
-      'refused',
-      this._trans.__(
-        'The server could not answer (HTTP %1 %2).',
-        response.status,
-        response.statusText
-      )
-    );
-  }
-}
-
-async function readErrorBody(response: Response): Promise<ErrorBody | null> {
-  const text = await response.text();
-  try {
-    const body = JSON.parse(text) as Partial<ErrorBody> | null;
-    return body?.message ? { message: body.message } : null;
-  } catch {
-    // A proxy or a Jupyter server without our extension answers in HTML.
-    return null;
   }
 }
