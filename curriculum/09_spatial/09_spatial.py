@@ -837,20 +837,25 @@ rule, not the exception. Giving the gradient to every one of them would multiply
             7 1                                                    0 0
 ```
 
-A way to write this without an index of the winner: let each window start with its gradient *left to give away*, and
-go through the slices in order. Where a pixel equals the maximum, it takes what is left, and nothing is left for
-later ones.
+The rule falls out of the forward pass by itself. Go through the slices in reading order, and let a pixel replace the
+maximum so far only if it is *strictly* larger; whoever does, leaves its number, 0 to $k^2 - 1$, as the window's
+**winner**. Backwards, slice number $m$ receives the gradients of the windows that $m$ has won. One small integer per
+window is all that has to be kept: the images are not needed again.
+
+Two remarks on speed, which section 9 will make plausible. A slice that is used several times is worth a contiguous
+copy first. And an array of winners is written fastest without a mask: since the numbers grow, the latest winner is
+`np.maximum` of the winners so far and of `larger * number`.
 """
 
 
 # %% nbgrader={"grade": false, "grade_id": "max_pool", "locked": false, "schema_version": 3, "solution": true, "task": false}
 #| export
 class MaxPool2dOp(Op):
-    """Maximum over windows of the last two axes. Keeps ``self.output``, the maxima."""
+    """Maximum over windows of the last two axes. Keeps ``self.winner``: which position of each window it came from."""
 
     kernel_size: int
     stride: int
-    output: np.ndarray
+    winner: np.ndarray
 
     def forward(self, x: np.ndarray) -> np.ndarray:
         """x: (B, C, H, W), result: (B, C, rows, columns), a new array of x's dtype. NaN stays NaN.
@@ -860,10 +865,13 @@ class MaxPool2dOp(Op):
         ### BEGIN SOLUTION
         rows, columns = (output_size(n, self.kernel_size, self.stride) for n in x.shape[2:])
         first, *others = window_slices(self.kernel_size, self.stride, rows, columns)
-        self.output = x[first].copy()
-        for index in others:
-            np.maximum(self.output, x[index], out=self.output)
-        return self.output
+        largest = x[first].copy()
+        self.winner = np.zeros(largest.shape, dtype=np.min_scalar_type(self.kernel_size**2))
+        for number, index in enumerate(others, start=1):
+            pixels = x[index].copy()
+            np.maximum(self.winner, (pixels > largest) * self.winner.dtype.type(number), out=self.winner)
+            np.maximum(largest, pixels, out=largest)
+        return largest
         ### END SOLUTION
 
 
@@ -872,16 +880,14 @@ def max_pool2d_backward(op: MaxPool2dOp, grad: np.ndarray) -> tuple[np.ndarray, 
     """Gradient of the images: each window's gradient goes to its first maximum in reading order.
 
     Windows may overlap; a pixel that is the maximum of several windows gets the sum.
-    Hint: ``grad`` is not yours, a copy of it is.
+    Hint: where windows lie side by side, assigning is enough, and cheaper than adding.
     """
     ### BEGIN SOLUTION
-    x = op.inputs[0].data
-    grad_x = np.zeros(x.shape, dtype=grad.dtype)
-    left = grad.copy()
-    for index in window_slices(op.kernel_size, op.stride, *grad.shape[2:]):
-        taken = left * (x[index] == op.output)
-        left -= taken
-        grad_x[index] += taken
+    grad_x = np.zeros(op.inputs[0].shape, dtype=grad.dtype)
+    overlap = op.stride < op.kernel_size
+    for number, index in enumerate(window_slices(op.kernel_size, op.stride, *grad.shape[2:])):
+        won = grad * (op.winner == number)
+        grad_x[index] = grad_x[index] + won if overlap else won
     return (grad_x,)
     ### END SOLUTION
 
@@ -1410,8 +1416,8 @@ memory traffic: their arithmetic intensity is poor, and they are slower than the
 **Deterministic?** Several GPU algorithms add in an order that depends on timing, so two runs differ in the last
 digits. `torch.use_deterministic_algorithms(True)` forbids them, for a price.
 
-**Ties.** PyTorch's max pooling stores the index of each winner in 8 bytes; we compare again on the way back, and
-keep only the result, which the next layer holds anyway.
+**Ties.** PyTorch's max pooling stores each winner, too: its position in the image, in 8 bytes (`return_indices=True`
+hands it out). A number within the window fits into one byte.
 
 ## 11. What Breaks First at Scale
 
@@ -1662,11 +1668,11 @@ NO CREDIT (0 points):
 fields and confirmed them with gradients.
 
 **Question:** Which two assumptions does a convolution make about its input, and how do your figures show what they
-are worth, in data and in weights? Compute the receptive field of the digit network's last pooling layer, and that of
-three further 3 × 3 convolutions on top of it; compare with the same five convolutions without any pooling. What do you
-gain and lose by pooling, in sight, cost and position? Give a task for which the maximum over the whole image is fatal,
-and one for which it is ideal. Where do the assumptions fail (think of passport photos, in which the eyes are always in
-the same place, or of the columns of a table), and what would you use there?
+are worth, in data and in weights? Compute the receptive field of the digit network's last pooling layer, and that
+of three further 3 × 3 convolutions on top of it; compare with the same five convolutions without any pooling. What
+do you gain and lose by pooling, in sight, cost and position? Give a task for which the maximum over the whole image
+is fatal, and one for which it is ideal. Where do the assumptions fail (think of passport photos, in which the eyes
+are always in the same place, or of the columns of a table), and what would you use there?
 
 **Expected response:** 150–300 words, with at least two of your own figures.
 """
