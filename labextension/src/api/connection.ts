@@ -33,6 +33,20 @@ export class Connection {
     ) as Promise<T>;
   }
 
+  /** Ask with what follows the question mark. */
+  protected async _query<T>(
+    query: Record<string, string | number>,
+    ...path: string[]
+  ): Promise<T> {
+    const entries = Object.entries(query).map(([name, value]) => [
+      name,
+      String(value)
+    ]);
+    const text = new URLSearchParams(entries).toString();
+    const response = await this._fetch({ method: 'GET' }, path, text);
+    return response.json() as Promise<T>;
+  }
+
   protected _post<T>(body: object, ...path: string[]): Promise<T> {
     return this._send('POST', body, ...path);
   }
@@ -58,11 +72,15 @@ export class Connection {
     );
   }
 
-  protected async _fetch(init: RequestInit, path: string[]): Promise<Response> {
+  protected async _fetch(
+    init: RequestInit,
+    path: string[],
+    query = ''
+  ): Promise<Response> {
     let response: Response;
     try {
       response = await ServerConnection.makeRequest(
-        this._url(...path),
+        this._url(...path) + (query && `?${query}`),
         init,
         this._settings
       );
