@@ -635,16 +635,24 @@ def as_bytes(*names):
 
 
 class Watched(int):
-    """A number of occurrences that counts how often it is added or subtracted."""
+    """A number of occurrences that counts how often it, or a sum with it, is added or subtracted."""
 
     used = 0
 
-    def count_use(self, other, sign):
+    def counted(self, value):
         Watched.used += 1
-        return int(other) + sign * int(self)
+        return Watched(value)
 
-    __radd__ = __add__ = lambda self, other: self.count_use(other, 1)
-    __rsub__ = lambda self, other: self.count_use(other, -1)
+    def __add__(self, other):
+        return self.counted(int(self) + int(other))
+
+    def __sub__(self, other):
+        return self.counted(int(self) - int(other))
+
+    def __rsub__(self, other):
+        return self.counted(int(other) - int(self))
+
+    __radd__ = __add__
 
 
 def generated_words(number, seed):
