@@ -18,7 +18,23 @@ from tinytorch_lab.grading.feedback import render_page
 
 ADDRESS = "http://feedback.test/page.html"
 ELEMENTS = {
-    *("html", "head", "meta", "title", "style", "body", "main", "section", "div", "span", "bdi", "p", "br", "hr"),
+    *(
+        "html",
+        "head",
+        "wbr",
+        "meta",
+        "title",
+        "style",
+        "body",
+        "main",
+        "section",
+        "div",
+        "span",
+        "bdi",
+        "p",
+        "br",
+        "hr",
+    ),
     *("h1", "h2", "h3", "h4", "h5", "h6", "table", "caption", "thead", "tbody", "tfoot", "tr", "th", "td", "ul", "ol"),
     *("li", "blockquote", "pre", "code", "em", "strong", "del", "a"),
 }

@@ -5,7 +5,7 @@ from pathlib import Path
 from typing import Any
 
 import jinja2
-from markupsafe import Markup
+from markupsafe import Markup, escape
 from nbconvert.exporters import Exporter
 from nbformat import NotebookNode
 from nbgrader.preprocessors import NbGraderPreprocessor
@@ -173,6 +173,7 @@ def _template() -> jinja2.Template:
         lstrip_blocks=True,
     )
     environment.filters["markdown"] = lambda text, below: Markup(html_of(text, below))
+    environment.filters["breakable"] = lambda name: escape(name).replace("_", Markup("_<wbr>"))
     environment.filters["points"] = lambda value: f"{round(value, 2):g}"
     environment.filters["size"] = _size
     environment.filters["duration"] = _duration
