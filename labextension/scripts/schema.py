@@ -35,6 +35,9 @@ def wire_schema(kinds: Iterable[Kind]) -> dict[str, Any]:
     _, schema = TypeAdapter.json_schemas(named)
     definitions: dict[str, Any] = schema["$defs"]
     for definition in definitions.values():
+        if "properties" in definition:
+            # A dataclass has no further fields either, though its schema does not say so.
+            definition.setdefault("additionalProperties", False)
         for field in definition.get("properties", {}).values():
             # json-schema-to-typescript would name an alias after every titled field,
             # and knows tuples only by the keyword of older drafts.

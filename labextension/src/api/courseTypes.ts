@@ -13,7 +13,6 @@ export interface Agreement {
   levels: LevelDifference[];
   drift: number | null;
   drifting: boolean;
-  [k: string]: unknown;
 }
 /**
  * How many points a grader gives, on average, above (or, negative, below) the agreed ones at one level.
@@ -22,7 +21,6 @@ export interface LevelDifference {
   level: string;
   marks: number;
   difference: number;
-  [k: string]: unknown;
 }
 /**
  * What stands around an answer: the code of the submission, its tests, and the student's other answers.
@@ -31,7 +29,6 @@ export interface AnswerContext {
   code: CodeCell[];
   tests: TestSummary[];
   answers: OtherAnswer[];
-  [k: string]: unknown;
 }
 /**
  * A cell of the student's own code.
@@ -39,7 +36,6 @@ export interface AnswerContext {
 export interface CodeCell {
   id: string;
   source: string;
-  [k: string]: unknown;
 }
 /**
  * One test of the submission, with what it measured beside the reference.
@@ -54,7 +50,6 @@ export interface TestSummary {
   peak_bytes: number;
   reference_seconds: number;
   reference_peak_bytes: number;
-  [k: string]: unknown;
 }
 /**
  * Another answer of the same student: to this module's other questions, or in earlier modules.
@@ -66,7 +61,6 @@ export interface OtherAnswer {
   html: string;
   points: number | null;
   total: number;
-  [k: string]: unknown;
 }
 /**
  * What a student reads about one answer; ``level`` and ``above`` (the next one up) only once it is marked.
@@ -84,7 +78,6 @@ export interface AnswerFeedback {
   level: Level | null;
   above: Level | null;
   ticked?: string[];
-  [k: string]: unknown;
 }
 /**
  * One level of a scheme: ``low`` to ``high`` points, and what an answer of this level shows.
@@ -94,7 +87,6 @@ export interface Level {
   low: number;
   high: number;
   criteria: string[];
-  [k: string]: unknown;
 }
 /**
  * For whom to store what a regrade found; ``None``: for all.
@@ -120,7 +112,6 @@ export interface Assignment {
   score: number | null;
   total: number | null;
   returned_at: string | null;
-  [k: string]: unknown;
 }
 /**
  * The course's word that it holds a notebook, and since when (ISO 8601 in UTC).
@@ -136,7 +127,6 @@ export interface Receipt {
   size: number;
   received_at: string;
   signature: string;
-  [k: string]: unknown;
 }
 /**
  * One change; ``details`` is plain data that depends on the action.
@@ -151,7 +141,6 @@ export interface AuditEntry {
   details: {
     [k: string]: unknown;
   };
-  [k: string]: unknown;
 }
 /**
  * A bar of a histogram: ``count`` scores from ``low`` up to, but (save in the last bar) not at, ``high``.
@@ -160,7 +149,6 @@ export interface Bin {
   low: number;
   high: number;
   count: number;
-  [k: string]: unknown;
 }
 /**
  * How the graders of a question agree with its samples; to a grader, only the grader's own figures.
@@ -171,7 +159,6 @@ export interface Calibration {
   total: number;
   agreements: Agreement[];
   divisive: Divisive[];
-  [k: string]: unknown;
 }
 /**
  * A sample on which graders differ: their points, and the standard deviation of those.
@@ -181,7 +168,6 @@ export interface Divisive {
   agreed: number;
   points: [unknown, unknown][];
   spread: number;
-  [k: string]: unknown;
 }
 /**
  * One student's work in one module; ``score`` is after the deduction for lateness, absent until graded.
@@ -198,7 +184,6 @@ export interface Cell {
   late: boolean;
   integrity: string;
   to_mark: number;
-  [k: string]: unknown;
 }
 /**
  * One cell of a submission.
@@ -206,7 +191,6 @@ export interface Cell {
 export interface CellText {
   cell: string;
   text: string;
-  [k: string]: unknown;
 }
 /**
  * A comment to keep for reuse.
@@ -223,7 +207,6 @@ export interface CourseGrade {
   so_far: number | null;
   lowest: number;
   highest: number;
-  [k: string]: unknown;
 }
 /**
  * One line of the grade: its ``weight`` in the course and the shares of it that are earned, sure and possible.
@@ -238,7 +221,6 @@ export interface Part {
   earned: number | null;
   lowest: number;
   highest: number;
-  [k: string]: unknown;
 }
 /**
  * The course as a grader sees it: its modules, and nothing of single students. ``me`` is who asks.
@@ -249,7 +231,6 @@ export interface CourseModules {
   me: string;
   role: string;
   modules: ModuleColumn[];
-  [k: string]: unknown;
 }
 /**
  * One module as it stands for the class; ``to_mark`` counts answers, the other numbers count students.
@@ -277,7 +258,6 @@ export interface ModuleColumn {
     | 'feedback'
     | 'return'
     | 'done';
-  [k: string]: unknown;
 }
 /**
  * The scores of a class, with quartiles as a box plot draws them (linear between neighbours).
@@ -291,7 +271,6 @@ export interface Distribution {
   upper_quartile: number;
   maximum: number;
   histogram: Bin[];
-  [k: string]: unknown;
 }
 /**
  * When a module is due (ISO 8601), or ``None``: never.
@@ -308,7 +287,6 @@ export interface Extension {
   reason: string;
   granted_by: string;
   granted_at: string;
-  [k: string]: unknown;
 }
 /**
  * A due date of one student's own, and why.
@@ -323,7 +301,6 @@ export interface ExtensionBody {
 export interface FailureReason {
   example: string;
   count: number;
-  [k: string]: unknown;
 }
 /**
  * Everything that is told to a student about a graded submission.
@@ -342,7 +319,6 @@ export interface Feedback {
   answers: AnswerFeedback[];
   lateness?: string;
   own_run?: OwnRun | null;
-  [k: string]: unknown;
 }
 /**
  * What a student reads about one test. ``corrected`` tells that a person set the points.
@@ -358,7 +334,6 @@ export interface TestFeedback {
   peak_bytes: number;
   reference_seconds: number;
   reference_peak_bytes: number;
-  [k: string]: unknown;
 }
 /**
  * The tests once more on the student's own earlier modules: for information, it never counts.
@@ -374,7 +349,6 @@ export interface OwnRun {
   replaced: {
     [k: string]: string;
   };
-  [k: string]: unknown;
 }
 /**
  * One test on the student's own earlier modules, beside its ``graded`` points; ``causes`` explain a difference.
@@ -386,7 +360,6 @@ export interface OwnTest {
   possible: number;
   message: string;
   causes?: string[];
-  [k: string]: unknown;
 }
 /**
  * Why an answer needs another look.
@@ -403,7 +376,6 @@ export interface GraderPace {
   grader: string;
   answers: number;
   seconds: number | null;
-  [k: string]: unknown;
 }
 /**
  * A due date of the student's own.
@@ -413,7 +385,6 @@ export interface GrantedExtension {
   due_at: string;
   reason: string;
   granted_by: string;
-  [k: string]: unknown;
 }
 /**
  * One submission.
@@ -423,14 +394,12 @@ export interface HandedIn {
   received_at: string;
   source: string;
   size: number;
-  [k: string]: unknown;
 }
 /**
  * Whose answer it is.
  */
 export interface Identity {
   student: string;
-  [k: string]: unknown;
 }
 /**
  * How many students of a class list were new, and how many known.
@@ -438,7 +407,6 @@ export interface Identity {
 export interface Imported {
   new: number;
   known: number;
-  [k: string]: unknown;
 }
 /**
  * Long work on the course, as asked for and as far as it has come.
@@ -464,7 +432,6 @@ export interface Job {
   done: number;
   total: number;
   message: string;
-  [k: string]: unknown;
 }
 /**
  * Work on a module for all students, or for those named.
@@ -492,7 +459,6 @@ export interface JobBody {
 export interface JobDetails {
   job: Job;
   rows: JobRow[];
-  [k: string]: unknown;
 }
 /**
  * What a job did for one student, or for the module; ``score`` of ``total`` when it gave one.
@@ -508,14 +474,12 @@ export interface JobRow {
   details?: {
     [k: string]: unknown;
   } | null;
-  [k: string]: unknown;
 }
 /**
  * What was logged during a job.
  */
 export interface JobLog {
   text: string;
-  [k: string]: unknown;
 }
 /**
  * A comment for reuse; ``uses`` counts the marks that quote it.
@@ -525,7 +489,6 @@ export interface KeptComment {
   text: string;
   author: string;
   uses: number;
-  [k: string]: unknown;
 }
 /**
  * ``deduction`` percent of the points earned for each ``per`` begun after the due date, up to ``maximum`` percent.
@@ -540,7 +503,6 @@ export interface LatePolicy {
   grace_minutes?: number;
   maximum?: number;
   cut_off_hours?: number;
-  [k: string]: unknown;
 }
 /**
  * What lateness costs: percent of the points earned for each day or hour begun, and its limits.
@@ -558,7 +520,6 @@ export interface LatePolicyBody {
 export interface LateTerms {
   policy: LatePolicy;
   sentence: string;
-  [k: string]: unknown;
 }
 /**
  * One mark given to a written answer; ``points`` is ``None`` for one that takes a mark back.
@@ -580,7 +541,6 @@ export interface Mark {
   answer: string;
   seen: number | null;
   standing: boolean;
-  [k: string]: unknown;
 }
 /**
  * A mark; ``seen`` is the number of the mark that stood when the grader decided, ``None`` when none did.
@@ -598,7 +558,6 @@ export interface MarkBody {
 export interface MarkOutcome {
   mark: Mark;
   other: Mark | null;
-  [k: string]: unknown;
 }
 /**
  * How an answer is marked; the best level first.
@@ -606,7 +565,6 @@ export interface MarkOutcome {
 export interface MarkScheme {
   total: number;
   levels: Level[];
-  [k: string]: unknown;
 }
 /**
  * How the marking of a question goes; ``graders`` are those it is divided among, nobody when everyone marks all.
@@ -614,7 +572,6 @@ export interface MarkScheme {
 export interface MarkingPace {
   pace: GraderPace[];
   graders: string[];
-  [k: string]: unknown;
 }
 /**
  * An answer as a grader sees it. ``html`` is sanitised; ``history`` is in order of time, the oldest first.
@@ -634,7 +591,6 @@ export interface MarkingView {
   outdated: boolean;
   history: Mark[];
   flag: string | null;
-  [k: string]: unknown;
 }
 /**
  * The same passage in two submissions; ``tokens`` is its length in words, or in tokens of code.
@@ -643,7 +599,6 @@ export interface Match {
   left: Passage;
   right: Passage;
   tokens: number;
-  [k: string]: unknown;
 }
 /**
  * Lines of a cell, from 1, both ends included.
@@ -652,7 +607,6 @@ export interface Passage {
   cell: string;
   first_line: number;
   last_line: number;
-  [k: string]: unknown;
 }
 /**
  * The distributions are absent before anything is graded (or marked); ``tests`` has the hardest first.
@@ -663,7 +617,6 @@ export interface ModuleStatistics {
   automatic: Distribution | null;
   written: Distribution | null;
   total: Distribution | null;
-  [k: string]: unknown;
 }
 /**
  * How ``taken`` students did in a test; ``average`` is the mean share of its points, the reasons most first.
@@ -676,7 +629,6 @@ export interface TestStatistics {
   failed: number;
   average: number;
   reasons: FailureReason[];
-  [k: string]: unknown;
 }
 /**
  * What a student did in one module; points are absent until graded. ``detail`` of a test is for the grader.
@@ -696,7 +648,6 @@ export interface ModuleWork {
   graded_at: string | null;
   returned_at: string | null;
   tests: ScoredTest[];
-  [k: string]: unknown;
 }
 /**
  * One test of a graded run. ``message`` is for the student, ``detail`` for the grader.
@@ -712,7 +663,6 @@ export interface ScoredTest {
   peak_bytes?: number;
   reference_seconds?: number;
   reference_peak_bytes?: number;
-  [k: string]: unknown;
 }
 /**
  * The whole class.
@@ -722,7 +672,6 @@ export interface Overview {
   title: string;
   modules: ModuleColumn[];
   students: StudentRow[];
-  [k: string]: unknown;
 }
 /**
  * One student with a cell for each module of the overview.
@@ -731,7 +680,6 @@ export interface StudentRow {
   student: string;
   name: string;
   cells: Cell[];
-  [k: string]: unknown;
 }
 /**
  * One question with how far its marking is; the numbers count answers.
@@ -745,7 +693,6 @@ export interface Question {
   marked: number;
   flagged: number;
   conflicts: number;
-  [k: string]: unknown;
 }
 /**
  * One answer in the order of marking; ``author`` gave the mark that stands, ``conflict`` waits for a decision.
@@ -757,7 +704,6 @@ export interface QueuedAnswer {
   author: string;
   flagged: boolean;
   conflict: boolean;
-  [k: string]: unknown;
 }
 /**
  * Why a student is listed: in a sentence, with the modules it is about.
@@ -766,7 +712,6 @@ export interface Reason {
   kind: 'missing' | 'low written' | 'incomplete' | 'falling';
   sentence: string;
   modules: string[];
-  [k: string]: unknown;
 }
 /**
  * A class list as the text of a CSV file, and the file's name for messages about it.
@@ -786,7 +731,6 @@ export interface Sample {
   given: number | null;
   agreed: number | null;
   reason: string | null;
-  [k: string]: unknown;
 }
 /**
  * A sample answer with the points that the instructors agreed on, and why.
@@ -817,7 +761,6 @@ export interface SideBySide {
   right: string;
   left_cells: CellText[];
   right_cells: CellText[];
-  [k: string]: unknown;
 }
 /**
  * Two students with similar work. ``share`` (0 to 1) is how much of the shorter work the other one has too.
@@ -827,7 +770,6 @@ export interface SimilarPair {
   right: string;
   share: number;
   matches: Match[];
-  [k: string]: unknown;
 }
 /**
  * The most similar pairs of one kind in one cell, or (``cell`` empty) in all code of the module.
@@ -841,7 +783,6 @@ export interface SimilarityReport {
   found: number;
   pairs: SimilarPair[];
   groups: string[][];
-  [k: string]: unknown;
 }
 /**
  * A student with at least one reason to be looked at.
@@ -849,7 +790,6 @@ export interface SimilarityReport {
 export interface Struggling {
   student: string;
   reasons: Reason[];
-  [k: string]: unknown;
 }
 /**
  * Everything about one student.
@@ -862,7 +802,6 @@ export interface StudentPage {
   reasons: Reason[];
   modules: ModuleWork[];
   extensions: GrantedExtension[];
-  [k: string]: unknown;
 }
 /**
  * A submission whose run was tampered with or did not come to its end, with what was seen.
@@ -874,7 +813,6 @@ export interface Suspicious {
   reason: string;
   notes: string[];
   graded_at: string;
-  [k: string]: unknown;
 }
 /**
  * Which mark to take back.

@@ -16,7 +16,6 @@ export interface AnswerFeedback {
   level: Level | null;
   above: Level | null;
   ticked?: string[];
-  [k: string]: unknown;
 }
 /**
  * One level of a scheme: ``low`` to ``high`` points, and what an answer of this level shows.
@@ -26,7 +25,6 @@ export interface Level {
   low: number;
   high: number;
   criteria: string[];
-  [k: string]: unknown;
 }
 /**
  * How long a written answer is; ``remark`` says how that stands to the expected length.
@@ -182,7 +180,6 @@ export interface Feedback {
   answers: AnswerFeedback[];
   lateness?: string;
   own_run?: OwnRun | null;
-  [k: string]: unknown;
 }
 /**
  * What a student reads about one test. ``corrected`` tells that a person set the points.
@@ -198,7 +195,6 @@ export interface TestFeedback {
   peak_bytes: number;
   reference_seconds: number;
   reference_peak_bytes: number;
-  [k: string]: unknown;
 }
 /**
  * The tests once more on the student's own earlier modules: for information, it never counts.
@@ -214,7 +210,6 @@ export interface OwnRun {
   replaced: {
     [k: string]: string;
   };
-  [k: string]: unknown;
 }
 /**
  * One test on the student's own earlier modules, beside its ``graded`` points; ``causes`` explain a difference.
@@ -226,7 +221,6 @@ export interface OwnTest {
   possible: number;
   message: string;
   causes?: string[];
-  [k: string]: unknown;
 }
 /**
  * A course that somebody has a role in.
