@@ -5,7 +5,7 @@ from datetime import datetime
 
 import pytest
 from nbgrader.api import Gradebook
-from sqlalchemy import Engine
+from sqlalchemy import Engine, select, update
 
 from tests.grading.conftest import MODULE, TESS, finish
 from tinytorch_lab.coursework import Feedback, OwnRun, OwnTest
@@ -18,6 +18,7 @@ from tinytorch_lab.grading.gradebook import CourseGradebook
 from tinytorch_lab.grading.own_modules import save_own_run
 from tinytorch_lab.grading.service import GradingService
 from tinytorch_lab.grading.store.database import open_engine, transaction
+from tinytorch_lab.grading.store.tables import results
 
 CRITERION = "names the cost without a figure"
 
@@ -73,6 +74,17 @@ def test_the_run_on_own_modules_is_told_until_it_is_graded_anew(graded: CourseFo
         assert evidence is not None
         save_own_run(connection, replace(run, graded_at="2000-01-01T00:00:00.000+00:00"))
     assert feedback_on(graded).own_run is None
+
+
+@pytest.mark.parametrize(("returned", "kept"), [(None, None), ("2026-10-09T00:00:00.000+00:00", "2026")])
+def test_a_page_not_yet_returned_is_written_again_to_tell_of_it(
+    graded: CourseFolder, engine: Engine, returned: str | None, kept: str | None
+):
+    of_ada = results.c.student == "ada"
+    with transaction(engine) as connection:
+        connection.execute(update(results).where(of_ada).values(feedback_at="2026", returned_at=returned))
+        save_own_run(connection, OwnRun(MODULE, "ada", now(), (), (), {}))
+        assert connection.execute(select(results.c.feedback_at).where(of_ada)).scalar_one() == kept
 
 
 def test_the_page_holds_no_hidden_input_and_no_solution(graded: CourseFolder):

@@ -12,7 +12,7 @@ from dataclasses import asdict
 from pathlib import Path
 
 from pydantic import TypeAdapter
-from sqlalchemy import Connection, Engine, select
+from sqlalchemy import Connection, Engine, select, update
 
 from tinytorch_lab.coursework import OwnRun, OwnTest
 from tinytorch_lab.curriculum.notebooks import read_notebook
@@ -23,7 +23,7 @@ from tinytorch_lab.grading.folder import CourseFolder
 from tinytorch_lab.grading.records import JobRow
 from tinytorch_lab.grading.sources import ModuleSource
 from tinytorch_lab.grading.store.database import put_row, transaction
-from tinytorch_lab.grading.store.tables import own_runs
+from tinytorch_lab.grading.store.tables import own_runs, results
 from tinytorch_lab.package.exporter import NotebookSource, check_package, export_package
 
 Judge = Callable[[frozenset[str]], Mapping[str, float]]
@@ -179,11 +179,15 @@ def _points(tests: Mapping[str, ScoredTest]) -> dict[str, float]:
 
 
 def save_own_run(connection: Connection, run: OwnRun) -> None:
-    """Store ``run`` in place of an earlier one."""
+    """Store ``run`` in place of an earlier one; a feedback page that does not tell of it is to be written again."""
     values = asdict(run)
     causes = {"own": list(run.own), "replaced": dict(run.replaced)}
     key = {"module": run.module, "student": run.student}
     put_row(connection, own_runs, key, {"graded_at": run.graded_at, "tests": values["tests"], "causes": causes})
+    place = (results.c.module == run.module) & (results.c.student == run.student)
+    # What was returned stays as it was read: for information alone nobody's feedback disappears.
+    unread = results.c.returned_at.is_(None)
+    connection.execute(update(results).where(place, unread).values(feedback_at=None))
 
 
 def load_own_run(connection: Connection, module: str, student: str) -> OwnRun | None:

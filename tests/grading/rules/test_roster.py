@@ -3,6 +3,8 @@
 from pathlib import Path
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from tinytorch_lab.errors import InvalidInputError, NotFoundError
 from tinytorch_lab.grading.roster import RosterEntry, parse_roster, read_roster
@@ -92,6 +94,17 @@ def test_all_wrong_lines_are_named_up_to_five():
     assert "line 6:" in message
     assert "line 7:" not in message
     assert message.endswith("(and 2 more)")
+
+
+@given(st.binary(max_size=80) | st.text(alphabet='id,;\t"\n\r naméç@.=', max_size=80).map(str.encode))
+def test_whatever_the_file_holds_is_a_class_list_or_named(content: bytes):
+    try:
+        entries, problem = parse_roster(b"id,name\n" + content, "class.csv"), ""
+    except InvalidInputError as error:
+        entries, problem = (), str(error)
+    assert problem.startswith("class.csv") or not problem
+    assert bool(entries) != bool(problem)
+    assert len({entry.student.casefold() for entry in entries}) == len(entries)
 
 
 def test_ids_of_any_script_are_kept():
