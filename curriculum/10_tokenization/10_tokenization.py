@@ -527,7 +527,8 @@ from pathlib import Path
 def invented_text(size, seed=0):
     """Roughly ``size`` characters of words made of syllables, with frequencies after Zipf's law."""
     draw = np.random.default_rng(seed)
-    syllables = [a + b for a in "b ch d f g l m n p r s st t th v w".split() for b in "a e i o u ai ea on er".split()]
+    onsets = [*"bdfglmnprstvw", "ch", "st", "th"]
+    syllables = [onset + vowel for onset in onsets for vowel in [*"aeiou", "ai", "ea", "on", "er"]]
     names = ["".join(draw.choice(syllables, size=draw.integers(1, 4))) for _ in range(12_000)]
     weights = 1 / np.arange(1, len(names) + 1)
     words = draw.choice(names, size=size // 6, p=weights / weights.sum())

@@ -622,10 +622,10 @@ from tinytorch.losses import cross_entropy
 from tinytorch.optimizers import Adam
 
 KINDS = {
-    "article": "the a every this".split(),
-    "adjective": "small old grey quick brave".split(),
-    "noun": "cat dog king owl fox queen bird".split(),
-    "verb": "sees chases follows hears finds loves fears meets".split(),
+    "article": ["the", "a", "every", "this"],
+    "adjective": ["small", "old", "grey", "quick", "brave"],
+    "noun": ["cat", "dog", "king", "owl", "fox", "queen", "bird"],
+    "verb": ["sees", "chases", "follows", "hears", "finds", "loves", "fears", "meets"],
 }
 words = [word for kind in KINDS.values() for word in kind]
 kinds = [kind for kind, members in KINDS.items() for _ in members]
@@ -655,7 +655,7 @@ embedding, readout = Embedding(len(words), 8, rng=draw), Linear(8, len(words), r
 text = sentence_ids(3000, seed=0)
 optimizer = Adam([*embedding.parameters(), *readout.parameters()], lr=0.02)
 snapshots = {"before": embedding.weight.data.copy()}
-for step in range(300):
+for _ in range(300):
     positions = draw.integers(0, len(text) - 1, size=256)
     optimizer.zero_grad()
     loss = cross_entropy(readout(embedding(text[positions])), text[positions + 1])
@@ -1310,7 +1310,7 @@ for learned in (True, False):
     model, readout = TokenEmbedding(10, 32, 48, learned, rng=draw), Linear(32, 3, rng=draw)
     start = np.array(model.positions.table)
     optimizer = Adam([*model.parameters(), *readout.parameters()], lr=0.01)
-    for step in range(200):
+    for _ in range(200):
         rows = draw.integers(0, 512, size=32)
         optimizer.zero_grad()
         cross_entropy(readout(model(ids[rows, :24])), classes[rows, :24]).backward()
