@@ -1,5 +1,6 @@
 import { badgesPlugin } from './plugins/badges';
 import { coursePlugin } from './plugins/course';
+import { gradingPlugin } from './plugins/grading';
 import { launcherPlugin } from './plugins/launcher';
 import { sidebarPlugin } from './plugins/sidebar';
 import { statusPlugin } from './plugins/status';
@@ -11,5 +12,6 @@ export default [
   sidebarPlugin,
   statusPlugin,
   badgesPlugin,
-  launcherPlugin
+  launcherPlugin,
+  gradingPlugin
 ];

@@ -1,0 +1,98 @@
+import type { IDisposable } from '@lumino/disposable';
+import { type ISignal, Signal } from '@lumino/signaling';
+
+import type { CourseClient } from '../api/courses';
+import type { Membership } from '../api/types';
+import { JobsModel } from './jobs/model';
+import { Loadable } from './loadable';
+
+/** The pages of the panel. */
+export type Page =
+  | 'overview'
+  | 'marking'
+  | 'calibration'
+  | 'jobs'
+  | 'terms'
+  | 'reports'
+  | 'similarity'
+  | 'audit';
+
+/** The pages that graders have; the others are the instructors' alone. */
+const GRADER_PAGES: readonly Page[] = ['marking', 'calibration'];
+const INSTRUCTOR_PAGES: readonly Page[] = [
+  'overview',
+  'marking',
+  'jobs',
+  'calibration',
+  'terms',
+  'reports',
+  'similarity',
+  'audit'
+];
+
+/** The state of the panel that its pages share: which one is shown, the modules, and the work in progress. */
+export class GradingModel implements IDisposable {
+  constructor(
+    readonly api: CourseClient,
+    readonly role: Membership['role']
+  ) {
+    this.modules = new Loadable(() => api.modules());
+    this.jobs = new JobsModel(api);
+    this.jobs.finished.connect(() => void this.modules.load());
+    this._page = this.pages[0] ?? 'marking';
+    void this.modules.load();
+    if (this.isInstructor) {
+      void this.jobs.refresh();
+    }
+  }
+
+  /** Emitted when another page is shown. */
+  get changed(): ISignal<this, void> {
+    return this._changed;
+  }
+
+  get isInstructor(): boolean {
+    return this.role === 'instructor';
+  }
+
+  /** The pages that the user's role has. */
+  get pages(): readonly Page[] {
+    return this.isInstructor ? INSTRUCTOR_PAGES : GRADER_PAGES;
+  }
+
+  get page(): Page {
+    return this._page;
+  }
+
+  /** The module that pages are about, where they are about one. */
+  get module(): string | null {
+    return this._module ?? this.modules.value?.modules[0]?.module ?? null;
+  }
+
+  get isDisposed(): boolean {
+    return this._isDisposed;
+  }
+
+  /** Show a page, of a module where it is about one. */
+  show(page: Page, module?: string): void {
+    if (this.pages.includes(page)) {
+      this._page = page;
+      this._module = module ?? this._module;
+      this._changed.emit();
+    }
+  }
+
+  dispose(): void {
+    this._isDisposed = true;
+    this.modules.dispose();
+    this.jobs.dispose();
+    Signal.clearData(this);
+  }
+
+  readonly modules: Loadable<Awaited<ReturnType<CourseClient['modules']>>>;
+  readonly jobs: JobsModel;
+  private readonly _changed = new Signal<this, void>(this);
+  private _page: Page;
+  private _module: string | null = null;
+  private _isDisposed = false;
+}

@@ -1,0 +1,89 @@
+import {
+  ILayoutRestorer,
+  type JupyterFrontEnd,
+  type JupyterFrontEndPlugin
+} from '@jupyterlab/application';
+import { ICommandPalette, WidgetTracker } from '@jupyterlab/apputils';
+import { ILauncher } from '@jupyterlab/launcher';
+import { ITranslator, nullTranslator } from '@jupyterlab/translation';
+import type { ReadonlyJSONObject } from '@lumino/coreutils';
+import type { Widget } from '@lumino/widgets';
+
+import { MembershipsClient } from '../api/courses';
+import type { Membership } from '../api/types';
+import { torchIcon } from '../icons';
+import { TRANSLATION_DOMAIN } from '../tokens';
+
+const OPEN = 'tinytorch-lab:open-grading';
+const AREA = 'tinytorch-lab:grading';
+
+/** The grading panel, for whoever grades a course; students have neither command nor card. */
+export const gradingPlugin: JupyterFrontEndPlugin<void> = {
+  id: AREA,
+  description: 'Opens the grading panel of a TinyTorch course.',
+  autoStart: true,
+  optional: [ILayoutRestorer, ICommandPalette, ILauncher, ITranslator],
+  activate: (
+    app: JupyterFrontEnd,
+    restorer: ILayoutRestorer | null,
+    palette: ICommandPalette | null,
+    launcher: ILauncher | null,
+    translator: ITranslator | null
+  ): void => {
+    const trans = (translator ?? nullTranslator).load(TRANSLATION_DOMAIN);
+    const settings = app.serviceManager.serverSettings;
+    const tracker = new WidgetTracker<Widget>({ namespace: AREA });
+    const graded = new MembershipsClient(settings, trans)
+      .memberships()
+      .then(({ courses }) => courses.filter(({ role }) => role !== 'student'))
+      .catch((): Membership[] => []);
+
+    app.commands.addCommand(OPEN, {
+      label: args =>
+        typeof args.title === 'string'
+          ? trans.__('Grade %1', args.title)
+          : trans.__('Open the Grading Panel'),
+      caption: trans.__('Overview, marking, jobs and reports of the course'),
+      icon: torchIcon,
+      describedBy: {
+        args: { type: 'object', properties: { course: { type: 'string' } } }
+      },
+      execute: async args => {
+        const courses = await graded;
+        const membership =
+          courses.find(({ course }) => course === args.course) ?? courses[0];
+        if (!membership) {
+          return;
+        }
+        const id = `${AREA}:${membership.course}`;
+        let panel = tracker.find(widget => widget.id === id);
+        if (!panel) {
+          // Loaded when it is first opened, so that JupyterLab starts without it.
+          const { createPanel } = await import('../grading/panel');
+          panel = createPanel({ id, membership, settings, trans });
+          await tracker.add(panel);
+          app.shell.add(panel, 'main', { type: 'TinyTorch' });
+        }
+        app.shell.activateById(id);
+      }
+    });
+
+    if (restorer) {
+      void restorer.restore(tracker, {
+        command: OPEN,
+        args: widget => ({ course: widget.id.slice(AREA.length + 1) }),
+        name: widget => widget.id,
+        when: graded
+      });
+    }
+    void graded.then(courses => {
+      for (const { course, title } of courses) {
+        const args: ReadonlyJSONObject =
+          courses.length > 1 ? { course, title } : { course };
+        const category = trans.__('TinyTorch');
+        palette?.addItem({ command: OPEN, args, category });
+        launcher?.add({ command: OPEN, args, category, rank: 2 });
+      }
+    });
+  }
+};
