@@ -37,7 +37,8 @@ def test_a_student_solves_and_exports_a_module(tito, workspace, library):
     assert "tinytorch/tensor.py" in json.loads(exported.out)["written"]
     assert tito("export", "01_tensor", "--check").code == 0
     status = json.loads(tito("module", "status", "1", "--json").out)
-    assert status == [{"module": "01_tensor", "status": "passed", "tests": "9/9", "package": "current"}]
+    expected = {"module": "01_tensor", "status": "passed", "tests": "9/9", "package": "current", "recheck": None}
+    assert status == [expected]
 
     reset = tito("module", "reset", "1", "--yes")
     assert reset.code == 0
@@ -139,3 +140,16 @@ def test_health_and_info(tito, workspace):
     checks = json.loads(tito("system", "health", "--json").out)
     assert {check["check"]: check["ok"] for check in checks}["runner"] is True
     assert "numpy" in json.loads(tito("system", "info", "--json").out)
+
+
+def test_one_test_is_run_and_one_cell_reset(tito, workspace, library):
+    tito("module", "start", "1")
+    path = notebook_of(workspace)
+    write_notebook(solve(read_notebook(path), library.instructor(library.course.find("1")), only="environment"), path)
+    assert tito("module", "test", "1", "--only", "test_environment").code == 0
+    assert tito("module", "test", "1", "--only", "test_shapes").code == 1
+    assert "has no test 'nothing'" in tito("module", "test", "1", "--only", "nothing").err
+    reset = tito("module", "reset", "1", "--cell", "environment", "--yes")
+    assert "Reset the cell environment of 01_tensor.ipynb" in reset.out
+    assert tito("module", "test", "1", "--only", "test_environment").code == 1
+    assert "has no cell 'nothing'" in tito("module", "reset", "1", "--cell", "nothing", "--yes").err

@@ -1,19 +1,29 @@
 """``tito module``: the student's modules from the command line."""
 
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
+from tinytorch_lab.cli import handing_in
 from tinytorch_lab.cli.course_progress import show_progress
 from tinytorch_lab.cli.export import export_modules
 from tinytorch_lab.cli.grade.options import CourseOption
 from tinytorch_lab.cli.output import Json, err, out, say, show_json, show_table
 from tinytorch_lab.cli.workspaces import ModuleArgument, WorkspaceOption, testing_in, workspace_at
+from tinytorch_lab.coursework import Assignment
+from tinytorch_lab.learning.cell_reset import reset_cell
+from tinytorch_lab.learning.handing_in import saved_digest
 from tinytorch_lab.learning.progress import ModuleProgress, course_progress, module_progress
 from tinytorch_lab.learning.results import TestRow, TestRun
+from tinytorch_lab.learning.workspace import Workspace
 
-app = typer.Typer(help="List, start, test, reset and export modules.", no_args_is_help=True)
+app = typer.Typer(help="List, start, test, reset, export and submit modules.", no_args_is_help=True)
+app.command("submit")(handing_in.submit)
+app.command("submissions")(handing_in.submissions)
+app.command("restore")(handing_in.restore)
+app.command("feedback")(handing_in.feedback)
 
 _STATUS = {
     "unavailable": "not yet available",
@@ -65,45 +75,51 @@ def status(
         return
     place = workspace_at(workspace)
     modules = [place.course.find(name)] if name else list(place.course.modules)
+    assignments = handing_in.assignments_of(None)
     with testing_in(place) as testing:
-        rows = [_status_row(module_progress(place, testing, module)) for module in modules]
+        entries = [module_progress(place, testing, module) for module in modules]
+    rows = [_status_row(entry) | _course_columns(place, entry, assignments) for entry in entries]
     show_table("Progress", rows, as_json=as_json)
 
 
 @app.command("test")
 def run_tests(
     name: ModuleArgument,
+    only: Annotated[str | None, typer.Option("--only", help="Grade id of the one test to run.")] = None,
     verbose: Annotated[bool, typer.Option("--verbose", "-v", help="Show each failure's traceback.")] = False,
     workspace: WorkspaceOption = None,
     as_json: Json = False,
 ) -> None:
-    """Run a module's inline tests on the notebook as saved; exits with 1 unless all pass."""
+    """Run a module's inline tests, or one, on the notebook as saved; exits with 1 unless they pass."""
     place = workspace_at(workspace)
     module = place.course.find(name)
     with testing_in(place) as testing, err.status(f"Running the tests of {module.name} …"):
-        run = testing.run(module)
+        run = testing.run(module, only)
     if as_json:
         show_json([_test_row(row) | {"traceback": row.traceback} for row in run.rows])
     else:
         _print_run(run, verbose)
-    if run.passed < len(run.rows) or run.state != "done":
+    asked = [row for row in run.rows if only in (None, row.grade_id)]
+    if any(row.status != "passed" for row in asked) or run.state != "done":
         raise typer.Exit(1)
 
 
 @app.command("reset")
 def reset(
     name: ModuleArgument,
+    cell: Annotated[str | None, typer.Option("--cell", help="Grade id of the one cell to begin again.")] = None,
     yes: Annotated[bool, typer.Option("--yes", "-y", help="Do not ask.")] = False,
     workspace: WorkspaceOption = None,
 ) -> None:
-    """Replace a module's notebook by the released one; the present one is kept."""
+    """Replace a module's notebook, or one cell of it, by the released one; the present one is kept."""
     place = workspace_at(workspace)
     module = place.course.find(name)
     place.require_started(module)
+    what = f"{module.name}.ipynb" if cell is None else f"the cell {cell} of {module.name}.ipynb"
     if not yes:
-        typer.confirm(f"Replace {module.name}.ipynb by the released notebook? Yours is kept as a backup.", abort=True)
-    opened = place.reset(module)
-    say(f"Reset {module.name}; your notebook was kept as {opened.backup}.")
+        typer.confirm(f"Replace {what} by what was released? Your notebook is kept as a backup.", abort=True)
+    opened = place.reset(module) if cell is None else reset_cell(place, module, cell)
+    say(f"Reset {what}; your notebook was kept as {opened.backup}.")
 
 
 @app.command("export")
@@ -120,6 +136,25 @@ def _status_row(entry: ModuleProgress) -> dict[str, object]:
         "status": _STATUS[entry.status],
         "tests": tests if entry.path else None,
         "package": entry.package if entry.path else None,
+        "recheck": ", ".join(other.name for other in entry.recheck) or None,
+    }
+
+
+def _course_columns(
+    place: Workspace, entry: ModuleProgress, assignments: Mapping[str, Assignment]
+) -> dict[str, object]:
+    """Return how the module stands with the course; nothing where there is none."""
+    if not assignments:
+        return {}
+    assignment = assignments.get(entry.module.name)
+    if assignment is None:
+        return {"course": "not released", "due": None, "saved": None}
+    receipt = assignment.submission
+    same = receipt is not None and receipt.digest == saved_digest(place, entry.module)
+    return {
+        "course": assignment.state,
+        "due": assignment.due_at,
+        "saved": None if receipt is None else "as submitted" if same else "not submitted",
     }
 
 
