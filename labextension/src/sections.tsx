@@ -15,13 +15,7 @@ import { Tour } from './tour';
 
 /** What the sections of the sidebar show, by section. */
 export type Sections = Record<
-  | 'modules'
-  | 'tests'
-  | 'thinking'
-  | 'package'
-  | 'submission'
-  | 'milestones'
-  | 'tour',
+  'modules' | 'tests' | 'thinking' | 'package' | 'submission' | 'milestones',
   React.JSX.Element
 >;
 
@@ -35,13 +29,15 @@ export function createSections(
   const common = { commands, modules, notebooks, trans };
   return {
     modules: (
-      <ModulesView {...common} model={modules} submissions={submissions} />
+      <>
+        <Tour settings={app.settings} trans={trans} />
+        <ModulesView {...common} model={modules} submissions={submissions} />
+      </>
     ),
     tests: <TestsView {...common} model={tests} staleness={app.staleness} />,
     thinking: <ThinkingView {...common} model={app.thinking} tests={tests} />,
     package: <PackageView {...common} model={app.package} />,
     submission: <SubmissionView {...common} model={submissions} />,
-    milestones: <MilestonesView {...common} model={app.milestones} />,
-    tour: <Tour settings={app.settings} trans={trans} />
+    milestones: <MilestonesView {...common} model={app.milestones} />
   };
 }

@@ -7,6 +7,7 @@ import {
 } from '@jupyterlab/ui-components';
 import type { CommandRegistry } from '@lumino/commands';
 import type { Message } from '@lumino/messaging';
+import { type ISignal, Signal } from '@lumino/signaling';
 import { AccordionPanel } from '@lumino/widgets';
 
 import { CommandIDs } from './commands';
@@ -28,7 +29,8 @@ const ORDER = [
 export type SectionName = (typeof ORDER)[number];
 
 const UNFOLDED: readonly SectionName[] = ['modules', 'tests'];
-const RELATIVE_SIZES = [4, 5, 0, 0, 0, 0];
+const [SMALL, LARGE] = [4, 6];
+const RELATIVE_SIZES = [SMALL, LARGE, 0, 0, 0, 0];
 
 /** The sidebar: modules, tests, written answers, package, submission, milestones. */
 export class TinyTorchSidebar extends SidePanel {
@@ -51,17 +53,46 @@ export class TinyTorchSidebar extends SidePanel {
     for (const name of ORDER) {
       this.addWidget(this._panel(name));
     }
-    ORDER.forEach((name, index) => {
-      if (!UNFOLDED.includes(name)) {
-        this._folding?.collapse(index);
-      }
-    });
+    this.unfolded = UNFOLDED;
     this._folding?.setRelativeSizes(RELATIVE_SIZES);
+    this._folding?.expansionToggled.connect(() => {
+      this._foldingChanged.emit();
+    });
   }
 
-  /** Make sure that a section is not folded away. */
+  /** Make sure that a section is not folded away; one that was gets the most room. */
   unfold(name: SectionName): void {
-    this._folding?.expand(ORDER.indexOf(name));
+    const accordion = this._folding;
+    const place = ORDER.indexOf(name);
+    if (accordion?.widgets[place]?.isHidden) {
+      accordion.expand(place);
+      accordion.setRelativeSizes(
+        accordion.widgets.map(({ isHidden }, index) =>
+          isHidden ? 0 : index === place ? LARGE : SMALL
+        )
+      );
+    }
+  }
+
+  /** Emitted when a section was folded or unfolded. */
+  get foldingChanged(): ISignal<this, void> {
+    return this._foldingChanged;
+  }
+
+  /** Which sections are not folded away. */
+  get unfolded(): SectionName[] {
+    const widgets = this._folding?.widgets ?? [];
+    return ORDER.filter((_, place) => widgets[place]?.isHidden === false);
+  }
+
+  set unfolded(names: readonly SectionName[]) {
+    ORDER.forEach((name, place) => {
+      if (names.includes(name)) {
+        this._folding?.expand(place);
+      } else {
+        this._folding?.collapse(place);
+      }
+    });
   }
 
   protected override onBeforeShow(message: Message): void {
@@ -84,8 +115,6 @@ export class TinyTorchSidebar extends SidePanel {
     }
     this._filled = true;
     const sections = createSections(this._app, this._commands, this.trans);
-    const tour = ReactWidget.create(sections.tour);
-    this.header.addWidget(tour);
     for (const name of ORDER) {
       this._show(name, sections);
     }
@@ -122,6 +151,7 @@ export class TinyTorchSidebar extends SidePanel {
   private readonly _commands: CommandRegistry;
   private readonly trans: TranslationBundle;
   private readonly _titles: Record<SectionName, string>;
+  private readonly _foldingChanged = new Signal<this, void>(this);
   private readonly _panels = new Map<SectionName, PanelWithToolbar>();
   private _filling: Promise<typeof import('./sections')> | null = null;
   private _filled = false;

@@ -8,11 +8,14 @@ import { CommandIDs } from './commands';
 import { moduleLabel } from './modules/title';
 import type { ModulesModel } from './modules/model';
 import type { Notebooks } from './notebook/notebooks';
+import { differs, durationLabel } from './submission/labels';
+import type { SubmissionsModel } from './submission/model';
 
 /** What the status item is made from. */
 export interface IStatusItemProps {
   modules: Pick<ModulesModel, 'changed'>;
   notebooks: Pick<Notebooks, 'changed' | 'current'>;
+  submissions: Pick<SubmissionsModel, 'changed' | 'find'>;
   commands: CommandRegistry;
   trans: TranslationBundle;
 }
@@ -23,7 +26,11 @@ export function createStatusItem(props: IStatusItemProps): ReactWidget {
     <UseSignal signal={props.modules.changed}>
       {() => (
         <UseSignal signal={props.notebooks.changed}>
-          {() => <StatusButton {...props} />}
+          {() => (
+            <UseSignal signal={props.submissions.changed}>
+              {() => <StatusButton {...props} />}
+            </UseSignal>
+          )}
         </UseSignal>
       )}
     </UseSignal>
@@ -41,9 +48,41 @@ function StatusButton(props: IStatusItemProps): React.JSX.Element {
       title={trans.__('Show the TinyTorch sidebar')}
       onClick={() => void commands.execute(CommandIDs.showSidebar)}
     >
-      {entry ? statusText(entry, trans) : trans.__('TinyTorch')}
+      {entry
+        ? [statusText(entry, trans), ...courseFacts(entry, props)].join(' · ')
+        : trans.__('TinyTorch')}
     </button>
   );
+}
+
+/** What the course has to say of the module, in few words. */
+function courseFacts(
+  entry: ModuleEntry,
+  { submissions, trans }: IStatusItemProps
+): string[] {
+  const assignment = submissions.find(entry.name);
+  if (!assignment) {
+    return [];
+  }
+  if (assignment.submission !== null) {
+    return [
+      differs(entry, assignment)
+        ? trans.__('saved, not submitted')
+        : trans.__('submitted')
+    ];
+  }
+  const left =
+    assignment.due_at === null
+      ? null
+      : Date.parse(assignment.due_at) - Date.now();
+  if (left === null) {
+    return [];
+  }
+  return [
+    left >= 0
+      ? trans.__('due in %1', durationLabel(left, trans))
+      : trans.__('overdue')
+  ];
 }
 
 function statusText(entry: ModuleEntry, trans: TranslationBundle): string {

@@ -23,7 +23,8 @@ describe('TestsView', () => {
   async function show(
     latest: TestRun | Error,
     current = true,
-    runs: PastRun[] = []
+    runs: PastRun[] = [],
+    path: string | null = 'modules/01_tensor/01_tensor.ipynb'
   ) {
     const tests =
       latest instanceof Error
@@ -38,7 +39,7 @@ describe('TestsView', () => {
     );
     const { commands, calls } = recordingCommands();
     const notebooks = new FakeNotebooks(
-      current ? entry('01_tensor', { status: 'in_progress' }) : undefined
+      current ? entry('01_tensor', { status: 'in_progress', path }) : undefined
     );
     const view = render(
       <TestsView
@@ -233,5 +234,14 @@ describe('TestsView', () => {
         name: 'The last 3 runs: from 2 of 9 tests passed to 9 of 9'
       })
     ).toBeInTheDocument();
+  });
+
+  it('says so when the notebook is gone', async () => {
+    const { calls } = await show(run(), true, [], null);
+    expect(screen.getByText(/was renamed or deleted/)).toBeInTheDocument();
+    await userEvent.click(
+      screen.getByRole('button', { name: 'Start 01 tensor again' })
+    );
+    expect(calls).toEqual([[CommandIDs.startModule, '01_tensor']]);
   });
 });

@@ -48,7 +48,10 @@ describe('ThinkingView', () => {
     });
     const { commands, calls } = recordingCommands();
     const notebooks = {
-      current: entry('01_tensor', { status: 'in_progress' }),
+      current: entry('01_tensor', {
+        status: 'in_progress',
+        path: 'modules/01_tensor/01_tensor.ipynb'
+      }),
       panel
     };
     const model = {

@@ -8,6 +8,7 @@ import sys
 import time
 import urllib.request
 from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -25,6 +26,8 @@ FLAGS = [
     "--disable-component-update",
 ]
 TOKEN = "browser-tests"
+# A machine that does several things at once needs longer than a person would wait.
+expect.set_options(timeout=30_000)
 
 
 @dataclass(frozen=True)
@@ -47,7 +50,13 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 @pytest.fixture(scope="module")
 def lab(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Lab]:
     """A JupyterLab on loopback for the tests of one file."""
-    home, root = tmp_path_factory.mktemp("home"), tmp_path_factory.mktemp("root")
+    with running_lab(tmp_path_factory.mktemp("home"), tmp_path_factory.mktemp("root")) as lab:
+        yield lab
+
+
+@contextmanager
+def running_lab(home: Path, root: Path, *options: str) -> Iterator[Lab]:
+    """Run a JupyterLab that keeps its state in ``home`` and serves ``root``."""
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port = probe.getsockname()[1]
@@ -57,10 +66,14 @@ def lab(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Lab]:
         "--LabApp.expose_app_in_browser=True",
         "--JupyterNotebookApp.expose_app_in_browser=True",
         "--ServerApp.jpserver_extensions=tinytorch_lab=True",
+        *options,
     ]
     news = home / "settings" / "@jupyterlab" / "apputils-extension" / "notification.jupyterlab-settings"
     news.parent.mkdir(parents=True)
     news.write_text('{"fetchNews": "false", "checkForUpdates": false}', encoding="utf-8")
+    ours = home / "settings" / "tinytorch-lab" / "plugin.jupyterlab-settings"
+    ours.parent.mkdir(parents=True)
+    ours.write_text('{"showTour": false}', encoding="utf-8")
     environment = {
         **os.environ,
         "HOME": str(home),
@@ -92,22 +105,27 @@ def browser() -> Iterator[Browser]:
 
 
 @pytest.fixture
-def page(browser: Browser, lab: Lab) -> Iterator[Page]:
+def console_errors() -> list[str]:
+    """The errors in the browser's console so far; a test that provokes some looks at them and clears the list."""
+    return []
+
+
+@pytest.fixture
+def page(browser: Browser, lab: Lab, console_errors: list[str]) -> Iterator[Page]:
     """JupyterLab on an empty workspace; an error in the browser's console fails the test."""
     for leftover in ("modules", "tinytorch", ".tinytorch"):
         shutil.rmtree(lab.root / leftover, ignore_errors=True)
     context = browser.new_context(viewport={"width": 1280, "height": 900}, base_url=lab.url)
     page = context.new_page()
     page.set_default_timeout(20_000)
-    errors: list[str] = []
-    page.on("console", lambda message: errors.append(message.text) if message.type == "error" else None)
-    page.on("pageerror", lambda error: errors.append(str(error)))
+    page.on("console", lambda message: console_errors.append(message.text) if message.type == "error" else None)
+    page.on("pageerror", lambda error: console_errors.append(str(error)))
     page.goto(f"/lab?reset&token={TOKEN}")
     wait_for_lab(page)
     # The launcher opens late and takes the focus, which would look as if the sidebar had lost it.
     expect(page.locator(".jp-Launcher")).to_be_focused(timeout=30_000)
     yield page
-    found = list(errors)
+    found = list(console_errors)
     page.evaluate("window.jupyterapp.serviceManager.sessions.shutdownAll()")
     context.close()
     assert not found, found

@@ -4,7 +4,10 @@ import json
 import os
 from pathlib import Path
 
+from nbformat import NotebookNode
 from playwright.sync_api import Locator, Page, expect
+
+from tinytorch_lab.curriculum.cells import grade_id
 
 
 class Sidebar:
@@ -29,7 +32,7 @@ class Sidebar:
     def unfold(self, *titles: str) -> None:
         """Unfold the sections with these titles and fold the others."""
         for header in self.root.locator(".jp-AccordionPanel-title").all():
-            wanted = any(title in header.inner_text().title() for title in titles)
+            wanted = any(title.lower() in header.inner_text().lower() for title in titles)
             if (header.get_attribute("aria-expanded") == "true") != wanted:
                 header.click()
 
@@ -40,6 +43,9 @@ class Sidebar:
     def start(self, name: str) -> None:
         """Start or open a module and wait for its notebook."""
         self.root.locator(f'[data-module="{name}"]').click()
+        self.page.wait_for_function(
+            "name => window.jupyterapp.shell.currentWidget?.context?.path.endsWith(`/${name}.ipynb`)", arg=name
+        )
         expect(self.page.locator(".jp-NotebookPanel:visible .jp-Cell").first).to_be_visible()
         expect(self.page.locator(".jp-NotebookPanel:visible .jp-Notebook-ExecutionIndicator")).to_have_attribute(
             "data-status", "idle"
@@ -59,27 +65,49 @@ class Sidebar:
         """The row of a test."""
         return self.root.locator(".jp-TinyTorch-test", has=self.page.get_by_role("button", name=title))
 
+    def test_title(self, title: str) -> Locator:
+        """The button of a test's row that leads to its cell."""
+        return self.test(title).locator(".jp-TinyTorch-testOpen")
+
     def answer(self, number: int) -> Locator:
         """The editor of an answer."""
         return self.root.get_by_label(f"Your answer to question {number}")
 
-    def set_cell(self, grade_id: str, source: str) -> None:
+    def set_cell(self, name: str, source: str) -> None:
         """Put ``source`` into the cell of the current notebook, as typing it would."""
         self.page.evaluate(
             """([id, source]) => window.jupyterapp.shell.currentWidget.content.model.sharedModel.cells
                 .find(cell => cell.getMetadata('nbgrader')?.grade_id === id).setSource(source)""",
-            [grade_id, source],
+            [name, source],
         )
 
-    def cell_source(self, grade_id: str) -> str:
+    def cell_source(self, name: str) -> str:
         """The text of a cell of the current notebook."""
         return str(
             self.page.evaluate(
                 """id => window.jupyterapp.shell.currentWidget.content.model.sharedModel.cells
                     .find(cell => cell.getMetadata('nbgrader')?.grade_id === id).getSource()""",
-                grade_id,
+                name,
             )
         )
+
+    def set_theme(self, theme: str) -> None:
+        """Change JupyterLab's theme and wait until it shows."""
+        self.page.evaluate(
+            "theme => window.jupyterapp.commands.execute('apputils:change-theme', { theme }).then(() => null)", theme
+        )
+        expect(self.page.locator(f"body[data-jp-theme-name='{theme}']")).to_be_attached()
+
+    def set_setting(self, name: str, value: bool) -> None:
+        """Tick or untick one of our settings on the settings page, and close that."""
+        self.page.evaluate(
+            "window.jupyterapp.commands.execute('settingeditor:open', { query: 'TinyTorch Lab' }).then(() => null)"
+        )
+        box = self.page.locator(f"[id$='_{name}'][type=checkbox]")
+        box.set_checked(value)
+        expect(box).to_be_checked(checked=value)
+        self.page.wait_for_timeout(700)
+        self.page.evaluate("window.jupyterapp.commands.execute('application:close').then(() => null)")
 
     def screenshot(self, name: str) -> None:
         """Keep a picture of the page where ``TINYTORCH_SCREENSHOTS`` names a folder."""
@@ -88,9 +116,14 @@ class Sidebar:
             self.page.screenshot(path=Path(folder) / f"{name}.png")
 
 
-def source_on_disk(notebook: Path, grade_id: str) -> str:
+def solution(reference: NotebookNode, name: str) -> str:
+    """The reference solution of a cell."""
+    return str(next(cell.source for cell in reference.cells if grade_id(cell) == name))
+
+
+def source_on_disk(notebook: Path, name: str) -> str:
     """The text of a cell as saved."""
     cells = json.loads(notebook.read_text(encoding="utf-8"))["cells"]
-    cell = next(cell for cell in cells if cell["metadata"].get("nbgrader", {}).get("grade_id") == grade_id)
+    cell = next(cell for cell in cells if cell["metadata"].get("nbgrader", {}).get("grade_id") == name)
     source = cell["source"]
     return source if isinstance(source, str) else "".join(source)

@@ -8,7 +8,7 @@ from nbformat import NotebookNode
 from playwright.sync_api import Page, expect
 
 from tests.browser.conftest import Lab, wait_for_lab
-from tests.browser.sidebar import Sidebar, source_on_disk
+from tests.browser.sidebar import Sidebar, solution, source_on_disk
 from tinytorch_lab.curriculum.cells import grade_id, is_response
 from tinytorch_lab.curriculum.library import Library
 
@@ -19,10 +19,6 @@ MODULE = "01_tensor"
 def reference(library: Library) -> NotebookNode:
     """The module's notebook with its solutions."""
     return library.instructor(library.course.find(MODULE))
-
-
-def solution(reference: NotebookNode, name: str) -> str:
-    return str(next(cell.source for cell in reference.cells if grade_id(cell) == name))
 
 
 @pytest.fixture
@@ -74,8 +70,9 @@ def test_a_test_leads_to_its_cell_and_keeps_the_focus(page: Page, sidebar: Sideb
     expect(revealed).to_be_in_viewport()
     expect(revealed).to_contain_text("NotImplementedError")
     expect(link).to_be_focused()
-    expect(revealed).to_have_count(0)
     assert page.evaluate(active) == before
+    page.locator(".jp-NotebookPanel:visible .jp-Cell:visible").first.click()
+    expect(revealed).to_have_count(0)
 
 
 def test_a_test_leads_to_a_notebook_that_is_behind_another_tab(page: Page, sidebar: Sidebar) -> None:
@@ -83,7 +80,7 @@ def test_a_test_leads_to_a_notebook_that_is_behind_another_tab(page: Page, sideb
     sidebar.run_tests()
     page.evaluate("window.jupyterapp.commands.execute('launcher:create').then(() => null)")
     expect(page.locator(".jp-NotebookPanel:visible")).to_have_count(0)
-    title = sidebar.test("Arithmetic").get_by_role("button", name="Arithmetic")
+    title = sidebar.test_title("Arithmetic")
     title.click()
     expect(page.locator(".jp-TinyTorch-revealedCell")).to_be_in_viewport()
     expect(title).to_be_focused()

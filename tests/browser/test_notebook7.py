@@ -48,5 +48,5 @@ def test_the_sidebar_works_beside_a_notebook(notebook7: Page, lab: Lab) -> None:
     expect(sidebar.locator(".jp-TinyTorch-module")).to_have_count(16)
     sidebar.get_by_role("button", name="Run tests", exact=True).click()
     expect(sidebar.locator(".jp-TinyTorch-summary")).to_contain_text("points, in", timeout=60_000)
-    sidebar.locator(".jp-TinyTorch-test").get_by_role("button", name="Arithmetic").click()
+    sidebar.locator(".jp-TinyTorch-testOpen", has_text="Arithmetic").click()
     expect(notebook7.locator(".jp-TinyTorch-revealedCell")).to_be_in_viewport()

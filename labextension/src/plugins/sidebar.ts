@@ -6,6 +6,7 @@ import {
 } from '@jupyterlab/application';
 import { ICommandPalette } from '@jupyterlab/apputils';
 import { IRenderMimeRegistry } from '@jupyterlab/rendermime';
+import { IStateDB } from '@jupyterlab/statedb';
 import { ITranslator, nullTranslator } from '@jupyterlab/translation';
 
 import {
@@ -14,6 +15,7 @@ import {
   moduleCommands,
   NO_ARGS
 } from '../commands';
+import { rememberFolding } from '../folding';
 import { addMilestoneCommands } from '../milestones/commands';
 import {
   addModuleCommands,
@@ -34,13 +36,20 @@ export const sidebarPlugin: JupyterFrontEndPlugin<void> = {
   description: 'Shows the TinyTorch course in the left sidebar.',
   autoStart: true,
   requires: [ITinyTorch, IRenderMimeRegistry],
-  optional: [ILabShell, ILayoutRestorer, ICommandPalette, ITranslator],
+  optional: [
+    ILabShell,
+    ILayoutRestorer,
+    IStateDB,
+    ICommandPalette,
+    ITranslator
+  ],
   activate: (
     app: JupyterFrontEnd,
     tinytorch: ITinyTorch,
     rendermime: IRenderMimeRegistry,
     labShell: ILabShell | null,
     restorer: ILayoutRestorer | null,
+    state: IStateDB | null,
     palette: ICommandPalette | null,
     optionalTranslator: ITranslator | null
   ): void => {
@@ -100,6 +109,9 @@ export const sidebarPlugin: JupyterFrontEndPlugin<void> = {
       trans
     );
     shell.add(sidebar, 'left', { rank: RANK, type: 'TinyTorch' });
+    if (state) {
+      void rememberFolding(sidebar, state);
+    }
     if (restorer) {
       restorer.add(sidebar, sidebar.id);
       readmes.restoreWith(restorer);

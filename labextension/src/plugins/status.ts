@@ -26,6 +26,7 @@ export const statusPlugin: JupyterFrontEndPlugin<void> = {
       item: createStatusItem({
         modules: tinytorch.modules,
         notebooks: tinytorch.notebooks,
+        submissions: tinytorch.submissions,
         commands: app.commands,
         trans
       }),

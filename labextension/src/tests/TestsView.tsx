@@ -6,6 +6,7 @@ import React from 'react';
 import type { ModuleEntry, TestRun } from '../api/types';
 import { CommandIDs } from '../commands';
 import { EmptyState } from '../components/EmptyState';
+import { LostNotebook } from '../components/LostNotebook';
 import { Notice } from '../components/Notice';
 import { moduleLabel } from '../modules/title';
 import { findCell } from '../notebook/cells';
@@ -52,10 +53,13 @@ export function TestsView(props: ITestsViewProps): React.JSX.Element {
 type ModuleTestsProps = ITestsViewProps & { entry: ModuleEntry };
 
 function ModuleTests(props: ModuleTestsProps): React.JSX.Element {
-  const { model, entry } = props;
+  const { commands, model, entry, trans } = props;
   React.useEffect(() => {
     void model.load(entry.name);
   }, [model, entry.name]);
+  if (entry.path === null) {
+    return <LostNotebook {...{ commands, entry, trans }} />;
+  }
   return (
     <UseSignal
       signal={model.changed}

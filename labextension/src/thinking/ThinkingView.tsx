@@ -7,6 +7,7 @@ import React from 'react';
 import type { CourseOverview } from '../api/types';
 import { CommandIDs } from '../commands';
 import { EmptyState } from '../components/EmptyState';
+import { LostNotebook } from '../components/LostNotebook';
 import { StatusIcon } from '../components/StatusIcon';
 import {
   emptyIcon,
@@ -53,6 +54,9 @@ function Content(props: IThinkingViewProps): React.JSX.Element {
         message={trans.__('Open a module to answer its questions.')}
       />
     );
+  }
+  if (entry.path === null) {
+    return <LostNotebook {...{ commands, entry, trans }} />;
   }
   if (!notebooks.panel) {
     return (
