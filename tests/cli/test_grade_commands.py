@@ -33,6 +33,9 @@ def test_a_course_from_init_to_feedback(tito, curriculum, tmp_path, monkeypatch)
     graded = json.loads(tito("nbgrader", "autograde", "sums", "--json").out)
     assert [(row["subject"], row["score"], row["total"]) for row in graded] == [("ada", 70, 70)]
 
+    own = json.loads(tito("grade", "own-modules", "1", "--json").out)
+    assert [(row["subject"], row["message"]) for row in own] == [("ada", "No difference.")]
+
     answers = json.loads(tito("grade", "manual", "1", "--json").out)
     assert [answer["response_id"] for answer in answers] == ["response_1", "response_2", "response_3"]
     assert answers[0]["scheme"]["levels"][0]["label"] == "Excellent"

@@ -18,7 +18,8 @@ from tinytorch_lab.grading.fingerprints import Fingerprints, Hashes, Kind, Reade
 from tinytorch_lab.grading.sources import ModuleSource
 
 _COMMON_SHARE, _COMMON_LEAST = 0.1, 8
-_LEAST_SHARED = 8
+_LEAST_SHARED: dict[Kind, int] = {"code": 15, "answer": 8}
+"""Fewer shared fingerprints, about six lines of code or a sentence, are no match: short solutions coincide."""
 _LEAST_SHARE: dict[Kind, float] = {"code": 0.5, "answer": 0.4}
 _MUCH_CODE = 30
 """So many shared fingerprints, about a dozen lines, are shown whatever their share of the module."""
@@ -162,7 +163,7 @@ def _candidates(
     shared = _shared(telling)
     sizes = np.array([len(hashes) for hashes in telling], float)
     share = shared / np.maximum(np.minimum.outer(sizes, sizes), 1)
-    enough = (shared >= _LEAST_SHARED) & (share >= _LEAST_SHARE[kind])
+    enough = (shared >= _LEAST_SHARED[kind]) & (share >= _LEAST_SHARE[kind])
     if kind == "code":
         enough |= shared >= _MUCH_CODE
     left, right = np.nonzero(np.triu(enough, 1))

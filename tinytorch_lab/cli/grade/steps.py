@@ -105,6 +105,17 @@ def regrade(
         conclude(finished(grading, grading.apply_regrade(dry.id, actor=user()), f"Storing the scores of {module}"))
 
 
+@app.command("own-modules")
+def own_modules(
+    name: ModuleArgument, student: StudentsOption = None, course: CourseOption = None, as_json: Json = False
+) -> None:
+    """Run the tests once more on each student's own earlier modules; the feedback tells of it, no score changes."""
+    with service_of(course) as (place, grading):
+        module = place.assignment(name)
+        job = grading.run_on_own_modules(module, student or None, actor=user())
+        follow(grading, job, f"Running {module} on students' own modules", as_json=as_json)
+
+
 @app.command("feedback")
 def feedback(
     name: ModuleArgument,
