@@ -11,7 +11,8 @@ from tinytorch_lab.curriculum.library import Library, Release
 from tinytorch_lab.package.build import check_reference
 from tinytorch_lab.runner.pool import LocalExecutor
 
-MODULES = Library(ROOT / "curriculum").available_modules()
+LIBRARY = Library(ROOT / "curriculum")
+MODULES = [*LIBRARY.available_modules(), *LIBRARY.course.projects]
 
 
 @pytest.fixture(scope="module")

@@ -16,7 +16,7 @@ from tinytorch_lab.runner.notebook import cells_of
 from tinytorch_lab.runner.pool import LocalExecutor
 
 LIBRARY = Library(ROOT / "curriculum")
-MODULES = LIBRARY.available_modules()
+MODULES = [*LIBRARY.available_modules(), *LIBRARY.course.projects]
 FEWEST = 10
 
 
@@ -34,14 +34,17 @@ def test_each_mutant_is_caught(module: ModuleInfo, executor: LocalExecutor, tmp_
     instructor = LIBRARY.instructor(module)
     worth = {cell["id"]: points(cell) for cell in instructor.cells}
 
-    def run(notebook) -> dict[str, CellResult]:
-        job = Job(cells_of(notebook, role_of), path=(str(tmp_path),), seed=1)
+    def run(notebook, last: str = "") -> dict[str, CellResult]:
+        """Run the cells, or those up to the test ``last``."""
+        cells = cells_of(notebook, role_of)
+        end = next((place for place, cell in enumerate(cells, 1) if cell.id == last), len(cells))
+        job = Job(cells[:end], path=(str(tmp_path),), seed=1)
         return {item.id: item for item in executor.submit(job) if isinstance(item, CellResult)}
 
     reference = run(instructor)
     survivors = []
     for mutant in mutants:
-        result = run(mutate(instructor, mutant))
+        result = run(mutate(instructor, mutant), mutant.fails)
         if judge(result[mutant.fails], reference[mutant.fails], worth[mutant.fails]).score >= worth[mutant.fails]:
             survivors.append(mutant.name)
     assert survivors == []
