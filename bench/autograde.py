@@ -2,9 +2,10 @@
 
 Twenty submissions of a module with twelve test cells and three written answers go through plain ``nbgrader autograde``,
 through nbclient alone (execution without grading), and through TinyTorch Lab (repaired, confined, judged, written to
-the gradebook). Processor time is that of all processes involved. What starting costs (nbgrader's command, our service
-and its reference run) is measured by itself, given on lines of its own and taken off both. The scores of nbgrader and
-ours are compared grade by grade. Some submissions are wrong, all are honest: plain nbgrader believes what it is told.
+the gradebook), first with one sandbox on one processor, then with one on each. Processor time is that of all processes
+involved. What starting costs (nbgrader's command, our service and its sandboxes) is measured by itself, given on lines
+of its own and taken off both. The scores of nbgrader and ours are compared grade by grade. Some submissions are wrong,
+all are honest: plain nbgrader believes what it is told.
 """
 
 import argparse
@@ -28,7 +29,7 @@ from nbgrader.api import Gradebook
 
 from tinytorch_lab.curriculum.cells import grade_id
 from tinytorch_lab.curriculum.library import Library
-from tinytorch_lab.grading.course import init_course
+from tinytorch_lab.grading.course import CourseFolder, init_course
 from tinytorch_lab.grading.records import JobReport
 from tinytorch_lab.grading.service import GradingService, RequestedJob
 
@@ -247,11 +248,10 @@ def measure(folder: Path, count: int) -> dict[str, float | bool]:
     starts = {"nbgrader": cost(lambda: nbgrader(plain, "autograde", MODULE))}
     instructor = nbformat.read(course.source(MODULE), as_version=4)
     costs["nbclient"] = cost(lambda: execute_alone(plain / "submitted", instructor))
-    with GradingService(course) as service:
-        starts["ours"] = cost(lambda: finish(service.autograde(MODULE, students[:1], actor=ACTOR)))
-        costs["ours"] = cost(lambda: finish(service.autograde(MODULE, actor=ACTOR)))
+    starts["ours"], costs["ours"] = grade_on(1, course, students)
+    starts["ours_on_all"], costs["ours_on_all"] = grade_on(len(os.sched_getaffinity(0)), course, students)
     theirs, own = scores(f"sqlite:///{plain}/gradebook.db", students), scores(course.db_url, students)
-    found: dict[str, float | bool] = {"submissions": count, "grades": len(own)}
+    found: dict[str, float | bool] = {"submissions": count, "grades": len(own), "processors": os.cpu_count() or 1}
     costs["nbgrader"] = Cost(
         costs["nbgrader"].cpu - starts["nbgrader"].cpu, costs["nbgrader"].wall - starts["nbgrader"].wall
     )
@@ -262,8 +262,22 @@ def measure(folder: Path, count: int) -> dict[str, float | bool]:
         found[f"{name}_wall_ms"] = 1e3 * spent.wall / count
     found["cpu_ratio"] = costs["nbgrader"].cpu / costs["ours"].cpu
     found["wall_ratio"] = costs["nbgrader"].wall / costs["ours"].wall
+    found["wall_ratio_on_all"] = costs["nbgrader"].wall / costs["ours_on_all"].wall
     found["scores_equal"] = own == theirs
     return found
+
+
+def grade_on(processors: int, course: CourseFolder, students: list[str]) -> tuple[Cost, Cost]:
+    """Grade everybody with as many sandboxes as ``processors``; return what starting them cost, and the rest."""
+    allowed = os.sched_getaffinity(0)
+    os.sched_setaffinity(0, sorted(allowed)[:processors])
+    try:
+        with GradingService(course) as service:
+            first = students[: 2 * processors]
+            start = cost(lambda: finish(service.autograde(MODULE, first, actor=ACTOR)))
+            return start, cost(lambda: finish(service.autograde(MODULE, actor=ACTOR)))
+    finally:
+        os.sched_setaffinity(0, allowed)
 
 
 def main() -> None:

@@ -311,7 +311,7 @@ def test_files_stay_in_the_working_folder(name):
 
 
 def test_errors_without_end_are_stopped(run):
-    source = "for i in range(100):\n    get_ipython().run_cell('1/0')"
+    source = "for i in range(40):\n    get_ipython().run_cell('1/0')"
     (result, after), end = run(source, "1")
     assert sum(output["output_type"] == "error" for output in result.outputs) <= 11
     assert (after.status, end.integrity) == ("ok", "ok")

@@ -25,6 +25,7 @@ from tinytorch_lab.grading.repair import repair, same_text
 from tinytorch_lab.grading.scores import NO_RESPONSE, AutomaticResult, record_result
 from tinytorch_lab.grading.sources import ModuleSource, load_module_source
 from tinytorch_lab.grading.submissions import read_submission
+from tinytorch_lab.grading.terms import count_lateness
 
 T = TypeVar("T")
 
@@ -192,6 +193,7 @@ class Autograder:
             former = load_evidence(connection, module, student)
             summary = record_result(connection, module, student, _result(graded, evidence, former), timestamp)
             save_run(connection, evidence, summary, former)
+            count_lateness(self._course, connection, module, student)
         return evidence
 
 

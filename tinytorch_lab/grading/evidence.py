@@ -5,7 +5,7 @@ It lies outside nbgrader's folders, which are copied to students: ``detail`` may
 
 import hashlib
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from datetime import UTC, datetime
 
 from pydantic import TypeAdapter
@@ -80,8 +80,9 @@ def save_run(connection: Connection, evidence: Evidence, summary: Summary, forme
     When a student would read something else than before, what was returned no longer is: it takes another release.
     """
     key = {"module": evidence.module, "student": evidence.student}
-    put_row(connection, runs, key, {name: value for name, value in asdict(evidence).items() if name not in key})
-    totals = {**asdict(summary), "integrity": evidence.integrity, "graded_at": evidence.graded_at}
+    values = {**vars(evidence), "tests": [vars(test) for test in evidence.tests]}
+    put_row(connection, runs, key, {name: value for name, value in values.items() if name not in key})
+    totals = {**vars(summary), "integrity": evidence.integrity, "graded_at": evidence.graded_at}
     changed = former is None or _told(former) != _told(evidence)
     put_row(connection, results, key, totals | ({"feedback_at": None, "returned_at": None} if changed else {}))
 

@@ -16,7 +16,7 @@ from sqlalchemy import Engine
 
 from tinytorch_lab.errors import ConflictError
 from tinytorch_lab.files import write_text
-from tinytorch_lab.grading import auditing, terms
+from tinytorch_lab.grading import auditing
 from tinytorch_lab.grading.autograde import Autograder, Graded, Trial
 from tinytorch_lab.grading.evidence import Evidence, ScoredTest, digest, load_evidence
 from tinytorch_lab.grading.folder import CourseFolder
@@ -60,9 +60,8 @@ class Regrading:
             if (former.graded_at if former else "") != graded_at:
                 raise ConflictError("It was graded since the dry run; run that again.")
             evidence = self._autograder.keep(trial)
-            with transaction(self._engine) as connection:
-                terms.count_lateness(self._course, connection, module, row.subject)
-                if row.details and row.details["tests"]:
+            if row.details and row.details["tests"]:
+                with transaction(self._engine) as connection:
                     auditing.note(connection, actor, "regrade", module, row.subject, **row.details)
         return JobRow(row.subject, True, row.message, evidence.score, evidence.possible, row.details)
 

@@ -32,27 +32,27 @@ class KnownCell:
     instructor: NotebookNode
     released: NotebookNode
 
-    @property
+    @cached_property
     def is_test(self) -> bool:
         """Whether it is a test."""
         return is_test(self.instructor)
 
-    @property
+    @cached_property
     def is_response(self) -> bool:
         """Whether it holds a written answer."""
         return is_response(self.instructor)
 
-    @property
+    @cached_property
     def is_implementation(self) -> bool:
         """Whether students write code in it."""
         return is_implementation(self.instructor)
 
-    @property
+    @cached_property
     def is_given(self) -> bool:
         """Whether it is the course's own text or code, which students leave as it is."""
         return not (self.is_test or self.is_response or self.is_implementation)
 
-    @property
+    @cached_property
     def points(self) -> float:
         """What the cell is worth."""
         return points(self.instructor)

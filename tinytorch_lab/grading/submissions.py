@@ -3,13 +3,13 @@
 import json
 from typing import Any, cast
 
-from nbformat import NotebookNode, from_dict
+from nbformat import NotebookNode
 
 from tinytorch_lab.errors import InvalidInputError
 
 MAX_CELLS = 2000
 _KINDS = ("code", "markdown", "raw")
-_node = cast(Any, from_dict)
+_new = cast(Any, NotebookNode)
 
 
 def read_submission(content: bytes) -> list[NotebookNode]:
@@ -36,10 +36,10 @@ def read_submission(content: bytes) -> list[NotebookNode]:
 def new_cell(kind: str, source: str) -> NotebookNode:
     """Return an empty ``code``, ``markdown`` or ``raw`` cell with ``source``; any other kind becomes ``raw``."""
     kind = kind if kind in _KINDS else "raw"
-    parts: dict[str, Any] = {"cell_type": kind, "id": "", "metadata": {}, "source": source}
+    made = _new(cell_type=kind, id="", metadata=_new(), source=source)
     if kind == "code":
-        parts.update(execution_count=None, outputs=[])
-    return cast(NotebookNode, _node(parts))
+        dict.update(made, execution_count=None, outputs=[])
+    return cast(NotebookNode, made)
 
 
 def _cells_of(document: Any) -> list[dict[str, Any]]:

@@ -3,6 +3,7 @@
 Due dates are ISO 8601 in UTC. Every function works in the caller's transaction.
 """
 
+from collections.abc import Mapping
 from datetime import UTC, datetime
 
 from nbgrader.api import Assignment, SubmittedAssignment, SubmittedNotebook
@@ -40,7 +41,7 @@ def set_released(connection: Connection, actor: str, module: str) -> None:
     """Note that students may fetch ``module`` from now on, unless they may already."""
     former = connection.execute(select(assignments.c.released_at).where(assignments.c.module == module)).scalar()
     put_row(connection, assignments, {"module": module}, {"released_at": former or now()})
-    _tell_nbgrader(connection, module)
+    _tell_nbgrader(connection, module, _due_dates(connection, module))
     auditing.note(connection, actor, "release", module)
 
 
@@ -106,9 +107,9 @@ def count_lateness(course: CourseFolder, connection: Connection, module: str, st
     Raises:
         InvalidInputError: the course's ``[late]`` is wrong.
     """
-    _tell_nbgrader(connection, module, student)
-    policy = late_policy_of(course)
     due = _due_dates(connection, module)
+    _tell_nbgrader(connection, module, due, student)
+    policy = late_policy_of(course)
     handed_in = _submissions(connection, module, student)
     graded = select(results).where(results.c.module == module)
     for row in connection.execute(graded if student is None else graded.where(results.c.student == student)).all():
@@ -142,9 +143,8 @@ def _submissions(connection: Connection, module: str, student: str | None) -> di
     return {who: (copy, at.replace(tzinfo=UTC) if at else None) for who, copy, at in rows}
 
 
-def _tell_nbgrader(connection: Connection, module: str, student: str | None = None) -> None:
+def _tell_nbgrader(connection: Connection, module: str, due: Mapping[str, str], student: str | None = None) -> None:
     """Bring nbgrader's due date and extensions in line with ours; it knows extensions of what was handed in only."""
-    due = _due_dates(connection, module)
     general = datetime.fromisoformat(due[""]) if "" in due else None
     duedate = general.astimezone(UTC).replace(tzinfo=None) if general else None
     connection.execute(update(_assignment).where(_assignment.c.name == module).values(duedate=duedate))

@@ -159,8 +159,6 @@ class JobKinds:
         return Work(found, stream)
 
     def _graded(self, evidence: Evidence) -> JobRow:
-        with transaction(self._engine) as connection:
-            terms.count_lateness(self._course, connection, evidence.module, evidence.student)
         short = [test.test for test in evidence.tests if test.status != "passed"]
         reasons = [*evidence.notes, *([f"Not passed in full: {', '.join(short)}."] if short else [])]
         return JobRow(evidence.student, True, " ".join(reasons), evidence.score, evidence.possible)

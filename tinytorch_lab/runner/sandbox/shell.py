@@ -2,15 +2,21 @@
 
 import builtins
 import os
+import re
 from typing import Any, NoReturn
 
 from ipykernel.compiler import XCachingCompiler
 from ipykernel.zmqshell import ZMQInteractiveShell
 from IPython.core.error import StdinNotImplementedError, UsageError
+from IPython.core.inputtransformer2 import TransformerManager
 from jupyter_client.session import Session
+from traitlets import Instance
 from traitlets.config import Config
 
 from tinytorch_lab.runner.sandbox.outputs import Recorder
+
+_SPECIAL_FORM = re.compile(r"\A\s*[!?%,;/]|=\s*[!%]|\?\s*\Z")
+"""In a line: an escape at its start, a magic or a command that is assigned, a question mark at its end."""
 
 
 class RecordingSession(Session):
@@ -40,8 +46,24 @@ class CellCompiler(XCachingCompiler):
         return cell_filename(self.place)
 
 
+class CellTransformer(TransformerManager):
+    """IPython's own, which reads a cell token by token only where one of its special forms can stand."""
+
+    def __init__(self) -> None:
+        super().__init__()  # type: ignore[no-untyped-call]
+        self._usual = list(self.token_transformers)
+
+    def do_token_transforms(self, lines: list[str]) -> list[str]:
+        """Return ``lines`` as Python: magics, system commands and requests for help become calls."""
+        if self.token_transformers == self._usual and not any(map(_SPECIAL_FORM.search, lines)):
+            return lines
+        return list(super().do_token_transforms(lines))  # type: ignore[no-untyped-call]
+
+
 class Shell(ZMQInteractiveShell):
     """Runs cells; what would end or block a kernel raises instead."""
+
+    input_transformer_manager = Instance(CellTransformer, ())
 
     def enable_gui(self, gui: object = None) -> None:
         """Accept inline plots; there is no event loop for any other kind."""
