@@ -84,10 +84,11 @@ def our_network(tt: ModuleType) -> Any:
 
 def our_side(tt: ModuleType, network: Any) -> Side:
     optimizer, loss = tt.Adam(network.parameters(), lr=RATE), tt.CrossEntropyLoss()
+    tensor, train_step = tt.Tensor, tt.train_step
 
     def step(images: np.ndarray, labels: np.ndarray) -> float:
-        batch = (tt.Tensor(images / np.float32(255)), tt.Tensor(labels))
-        return float(tt.train_step(network, optimizer, loss, [batch]))
+        batch = (tensor(images / np.float32(255)), tensor(labels))
+        return float(train_step(network, optimizer, loss, [batch]))
 
     return Side(step)
 

@@ -202,6 +202,7 @@ def trained(tt: ModuleType) -> list[float]:
     return reached
 
 
+@pytest.mark.timeout(1800)
 def test_mnist_is_read_after_one_epoch_and_well_after_three(trained: list[float]):
     assert trained[0] >= 0.97
     assert trained[2] >= 0.98
