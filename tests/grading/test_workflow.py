@@ -1,9 +1,6 @@
 """One course from release to feedback, on the real worker, the real runner and nbgrader's own gradebook."""
 
-import os
 import re
-import subprocess
-import sys
 from pathlib import Path
 
 import pytest
@@ -12,6 +9,7 @@ from nbgrader.api import Gradebook
 
 from tests.grading.conftest import MODULE, TESS, answers_of, finish, refused, report_of
 from tests.grading.handins import ANSWER, cell, half_wrong, handed_in, write
+from tests.grading.nbgrader_commands import nbgrader
 from tests.modules import SCHEME, marker
 from tinytorch_lab.curriculum.build import student_notebook
 from tinytorch_lab.curriculum.cells import grade_id
@@ -26,17 +24,6 @@ from tinytorch_lab.grading.store.database import open_engine, transaction
 from tinytorch_lab.grading.written_answers import Answer
 
 Shared = tuple[CourseFolder, GradingService]
-
-
-def nbgrader(course: CourseFolder, *arguments: str, folder: Path | None = None) -> None:
-    """Run nbgrader's own command, which must succeed."""
-    environment = {**os.environ, "PATH": f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"}
-    environment["JUPYTER_DATA_DIR"] = str(course.root.parent / "jupyter-data")
-    command = [sys.executable, "-m", "nbgrader", *arguments]
-    done = subprocess.run(
-        command, cwd=folder or course.root, env=environment, capture_output=True, text=True, timeout=120
-    )
-    assert done.returncode == 0, done.stderr
 
 
 def answers(shared: Shared, student: str) -> dict[str, Answer]:

@@ -1,9 +1,9 @@
 """Running a module's notebook with the course's tests and judging the outcome against the reference solution."""
 
 import hashlib
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from functools import cached_property
+from functools import partial
 from pathlib import Path
 from typing import Any, cast
 
@@ -14,10 +14,11 @@ from tinytorch_lab.errors import InvalidInputError, NotAvailableError, NotFoundE
 from tinytorch_lab.grading.evidence import ScoredTest
 from tinytorch_lab.grading.folder import CourseFolder
 from tinytorch_lab.grading.receipts import course_key
-from tinytorch_lab.grading.rules import limits_of
+from tinytorch_lab.grading.rules import certificates_of, limits_of
 from tinytorch_lab.grading.sources import KnownCell, ModuleSource
 from tinytorch_lab.package.build import build_earlier, build_reference
-from tinytorch_lab.runner.contract import Cell, CellResult, Executor, Job, Limits, Role, Run, RunEnd
+from tinytorch_lab.runner.cluster import ClusterExecutor
+from tinytorch_lab.runner.contract import SANDBOX_ENDED, Cell, CellResult, Job, Limits, Role, Run, RunEnd
 from tinytorch_lab.runner.judge import judge
 from tinytorch_lab.runner.pool import LocalExecutor
 
@@ -43,14 +44,17 @@ class StartedRun:
     notebook: NotebookNode
     reference: Mapping[str, CellResult]
     run: Run
+    again: Callable[[], Run]
 
     def finish(self) -> GradedRun:
-        """Wait for the run's end and judge its tests.
+        """Wait for the run's end, run once more if the sandbox died under it, and judge its tests.
 
         Raises:
             NotAvailableError: nothing can be run here.
         """
         results, end = _results(self.source, self.run)
+        if end.reason == SANDBOX_ENDED:
+            results, end = _results(self.source, self.again())
         tests = tuple(
             _scored(test, results[_cell_id(test)], self.reference[_cell_id(test)], end) for test in self.source.tests
         )
@@ -65,6 +69,7 @@ class _Setting:
     path: tuple[str, ...]
     earlier: str
     seed: int
+    cluster: str
 
 
 class ModuleRunner:
@@ -72,30 +77,32 @@ class ModuleRunner:
 
     def __init__(self, course: CourseFolder, workers: int = 1) -> None:
         self._course = course
-        self.workers = workers
+        self._workers = workers
+        self._executors: dict[str, LocalExecutor | ClusterExecutor] = {}
         self._settings: dict[str, _Setting] = {}
         self._references: dict[tuple[str, Limits, str], dict[str, CellResult]] = {}
 
-    @cached_property
-    def _executor(self) -> Executor:
-        return LocalExecutor(self.workers, allow_unsandboxed=self._course.allow_unsandboxed)
-
     def close(self) -> None:
-        """End the processes that run notebooks."""
-        if "_executor" in self.__dict__:
-            self._executor.close()
-            del self.__dict__["_executor"]
+        """End the processes that run notebooks, and leave the clusters."""
+        while self._executors:
+            self._executors.popitem()[1].close()
 
-    def prepare(self, source: ModuleSource) -> None:
+    def prepare(self, source: ModuleSource, cluster: str = "") -> None:
         """Take limits, earlier modules and the reference solution as they are now, for the submissions to come.
+
+        They run on the cluster at the address ``cluster``; without one, on this machine.
 
         Raises:
             InvalidInputError: the reference solution fails its own tests, an earlier module cannot be exported, or the
-                course's limits are wrong.
-            NotAvailableError: nothing can be run here.
+                course's limits or the cluster's certificates are wrong.
+            NotAvailableError: nothing can be run here, or the cluster does not answer.
         """
-        self._settings[source.digest] = self._new_setting(source)
+        self._settings[source.digest] = self._new_setting(source, cluster)
         self._reference(source)
+
+    def at_once(self, source: ModuleSource) -> int:
+        """Return how many runs can be at work at once."""
+        return self._executor(source).workers
 
     def start(self, source: ModuleSource, notebook: NotebookNode, earlier: Path | None = None) -> StartedRun:
         """Have ``notebook``, a repaired submission, run; :meth:`StartedRun.finish` waits for it.
@@ -107,7 +114,8 @@ class ModuleRunner:
             NotAvailableError: nothing can be run here.
         """
         reference = self._reference(source)
-        return StartedRun(source, notebook, reference, self._executor.submit(self._job(source, notebook, earlier)))
+        run_it = partial(self._executor(source).submit, self._job(source, notebook, earlier))
+        return StartedRun(source, notebook, reference, run_it(), run_it)
 
     def grade(self, source: ModuleSource, notebook: NotebookNode, earlier: Path | None = None) -> GradedRun:
         """Run ``notebook`` as :meth:`start` does, wait for it and judge its tests."""
@@ -118,11 +126,23 @@ class ModuleRunner:
         setting = self._setting(source)
         key = source.digest, setting.limits, setting.earlier
         if key not in self._references:
-            results, end = _results(source, self._executor.submit(self._job(source, source.notebook)))
+            results, end = _results(source, self._executor(source).submit(self._job(source, source.notebook)))
             for test in source.tests:
                 _check_reference(source, test, results[_cell_id(test)], end)
             self._references[key] = results
         return self._references[key]
+
+    def _executor(self, source: ModuleSource) -> LocalExecutor | ClusterExecutor:
+        cluster = self._setting(source).cluster
+        if cluster not in self._executors:
+            self._executors[cluster] = self._new_executor(cluster)
+        return self._executors[cluster]
+
+    def _new_executor(self, cluster: str) -> LocalExecutor | ClusterExecutor:
+        unsandboxed = self._course.allow_unsandboxed
+        if cluster:
+            return ClusterExecutor(cluster, certificates_of(self._course), allow_unsandboxed=unsandboxed)
+        return LocalExecutor(self._workers, allow_unsandboxed=unsandboxed)
 
     def _job(self, source: ModuleSource, notebook: NotebookNode, earlier: Path | None = None) -> Job:
         setting = self._setting(source)
@@ -136,10 +156,10 @@ class ModuleRunner:
 
     def _setting(self, source: ModuleSource) -> _Setting:
         if source.digest not in self._settings:
-            self._settings[source.digest] = self._new_setting(source)
+            self._settings[source.digest] = self._new_setting(source, "")
         return self._settings[source.digest]
 
-    def _new_setting(self, source: ModuleSource) -> _Setting:
+    def _new_setting(self, source: ModuleSource, cluster: str) -> _Setting:
         folder = self._build_earlier(source.name)
         # The same at a regrade, and not to be known without the course's secret.
         key = course_key(self._course, f"hidden inputs of {source.digest}")
@@ -148,6 +168,7 @@ class ModuleRunner:
             path=(str(folder),) if folder.is_dir() else (),
             earlier=_digest_of(folder),
             seed=int.from_bytes(key[:8], "big") >> 1,
+            cluster=cluster,
         )
 
     def _build_earlier(self, module: str) -> Path:

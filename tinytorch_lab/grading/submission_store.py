@@ -17,6 +17,7 @@ from tinytorch_lab.files import make_durable, write_bytes
 from tinytorch_lab.grading.folder import CourseFolder
 from tinytorch_lab.grading.intake import MAX_NOTEBOOK_BYTES
 from tinytorch_lab.grading.store.tables import submissions
+from tinytorch_lab.grading.students import enrol
 
 
 @dataclass(frozen=True)
@@ -42,7 +43,7 @@ def add(
     source: str,
     received: datetime,
 ) -> Submission:
-    """Store ``notebook`` as handed in at ``received`` (aware), whatever its state.
+    """Store ``notebook`` as handed in at ``received`` (aware), whatever its state; who hands in is in the course.
 
     One equal to the student's last gives that one again, and so does one of the same moment: a folder that is
     collected twice.
@@ -58,6 +59,7 @@ def add(
         if former.digest == digest and (place == 0 or former.received_at == at):
             return former
     _keep(course, digest, notebook)
+    enrol(course, connection, student, students=[student])
     made = Submission(secrets.token_hex(16), module, student, digest, len(notebook), at, source)
     connection.execute(submissions.insert().values(**vars(made)))
     return made

@@ -9,7 +9,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from tinytorch_lab.runner.contract import Status
+from tinytorch_lab.runner.contract import SANDBOX_ENDED, Status
 from tinytorch_lab.runner.forkserver import ChildEnd, ForkServer, readable_within
 from tinytorch_lab.runner.frames import FrameReader
 
@@ -107,7 +107,7 @@ class Connection:
     def _gone(self) -> Lost:
         self._end = self._end or self._server.end_child(wait=True)
         if self._end is None:
-            return Lost("killed", "the sandbox ended unexpectedly")
+            return Lost("killed", SANDBOX_ENDED)
         status = self._end.status
         how = f"signal {_signal_name(-status)}" if status < 0 else f"exit status {status}"
         return Lost("killed", f"the notebook's process ended with {how}")

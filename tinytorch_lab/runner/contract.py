@@ -153,6 +153,10 @@ class CellResult:
     probes: tuple[ProbeValue, ...] = ()
 
 
+SANDBOX_ENDED = "the sandbox ended unexpectedly"
+"""The reason of a run whose sandbox died, not the notebook's process in it: a run again may well succeed."""
+
+
 @dataclass(frozen=True)
 class RunEnd:
     """How the whole run ended; the last item of every stream."""
