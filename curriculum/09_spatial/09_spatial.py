@@ -1251,10 +1251,9 @@ for name, way, batch, repeats in ways:
 r"""
 ### Where the time of a step goes
 
-The fast path consists of copies and of products. The next cell takes the layer apart, forwards and backwards, for a
-batch of
-64. For products it gives the rate of arithmetic, for copies the rate at which columns are read or written. What to
-   look for:
+The fast path consists of copies and of products. The next cell takes the layer apart, forwards and backwards, for
+64 images. For products it gives the rate of arithmetic, for all pieces the rate at which columns are read or
+written. What to look for:
 
 - forwards the product is the larger part: the copy was worth it;
 - backwards, `col2im` does no arithmetic to speak of, one addition for each entry of the columns, and takes longer
@@ -1292,8 +1291,8 @@ r"""
 that keeps the size), the peak of a forward pass without recording, beside the images themselves and beside the
 bytes of `conv_cost` (which include images and parameters, that the peak does not, and count images without their
 padding, which the peak holds). Then `graph_memory` tells what the digit network's graph of a batch keeps alive
-until `backward`, and how much of it are columns. What to look for: the first table grows with $k^2$, and the
-operations for each byte hardly grow at all; in the graph, the columns of two layers are the largest item, thirty
+until `backward`, and how much of it are columns. What to look for: the first table grows with $k^2$, while the
+operations for each byte soon stop growing; in the graph, the columns of two layers are the largest item, thirty
 times the images, though nobody ever asked to see them.
 """
 
@@ -1326,9 +1325,9 @@ print(f"images {digits.memory_footprint() / 2**20:.2f} MiB")
 r"""
 ### What the two promises are worth
 
-Local, and the same everywhere: is that an advantage, or only thrift? The next cell makes noisy pictures of $12
-\times 12$ pixels with one of four small signs somewhere, and trains two networks to name the sign: a dense one (144
-→ 32 → 4), and a convolutional one (eight kernels of $3 \times 3$, then the maximum over the whole picture) with
+Local, and the same everywhere: is that an advantage, or only thrift? The next cell makes noisy pictures of 12 × 12
+pixels with one of four small signs somewhere, and trains two networks to name the sign: a dense one (144 → 32 → 4),
+and a convolutional one (eight kernels of $3 \times 3$, then the maximum over the whole picture) with
 forty times fewer weights. In training the signs stand in the **left** half only. Then both are tested on new
 pictures with the sign on the left, and with the sign on the right. What to look for: a hundred pictures are enough
 for one network, and thousands are not for the other, which learns the training pictures by heart instead. On the
@@ -1406,8 +1405,8 @@ keep changing stay slow.
 (NHWC, in PyTorch `memory_format=torch.channels_last`): the innermost loop then runs over channels and is long,
 where ours runs over a row of eleven pixels.
 
-**Fusion.** Convolution, bias and ReLU are one pass over memory in an inference engine. We make three, and `y +=
-bias` saves one array by writing in place.
+**Fusion.** Convolution, bias and ReLU are one pass over memory in an inference engine. We make three;
+`y += bias` saves one array by writing in place.
 
 **Other convolutions.** Kernels need not be square, nor dense: *dilated* ones leave gaps, *grouped* and *depthwise*
 ones connect each output channel with few input channels (`groups=` in PyTorch), which saves arithmetic and not
