@@ -27,6 +27,8 @@ def read_submission(content: bytes) -> list[NotebookNode]:
         raise InvalidInputError(f"The notebook cannot be read: it is not complete JSON ({reason}).") from None
     except RecursionError:
         raise InvalidInputError("The notebook cannot be read: its JSON is nested too deeply.") from None
+    except ValueError:
+        raise InvalidInputError("The notebook cannot be read: its JSON holds a number of thousands of digits.") from None
     cells = _cells_of(document)
     if len(cells) > MAX_CELLS:
         raise InvalidInputError(f"The notebook cannot be read: it has {len(cells)} cells, more than {MAX_CELLS}.")
