@@ -1,6 +1,7 @@
 """The local executor: what a run reports, whatever its cells do."""
 
 import os
+import re
 import subprocess
 import sys
 import threading
@@ -289,6 +290,14 @@ def test_limits_are_read_from_the_course():
     for wrong in ({"memory": 1}, {"memory_mb": "2"}, {"cell_seconds": -1}, {"open_files": True}):
         with pytest.raises(InvalidInputError, match="is not a limit; known are cell_seconds"):
             Limits.from_table(wrong)
+
+
+def test_a_modules_own_limits_go_before_the_courses():
+    table = {"cell_seconds": 30, "open_files": 9, "02_text": {"cell_seconds": 60, "processes": 2}}
+    assert Limits.from_table(table, "02_text") == Limits(cell_seconds=60.0, open_files=9, processes=2)
+    assert Limits.from_table(table, "03_other") == Limits.from_table(table) == Limits(cell_seconds=30.0, open_files=9)
+    with pytest.raises(InvalidInputError, match=re.escape("rules.toml: [limits.02_text] memory = 1 is not a limit")):
+        Limits.from_table({"02_text": {"memory": 1}}, "02_text", "rules.toml")
 
 
 def test_waiting_run_can_be_cancelled_at_once(executor):

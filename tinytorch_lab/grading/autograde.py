@@ -81,8 +81,10 @@ class Autograder:
         """End the processes that run notebooks."""
         self._runner.close()
 
-    def prepare(self, module: str) -> None:
+    def prepare(self, module: str, cluster: str = "") -> None:
         """Check that ``module`` can be graded at all, and run its reference solution.
+
+        The submissions to come run on the cluster at the address ``cluster``; without one, on this machine.
 
         Raises:
             NotFoundError: the module was not generated or not released.
@@ -93,7 +95,7 @@ class Autograder:
         source = load_module_source(self._course.source(module))
         with self._gradebook.transaction() as gradebook:
             check_released(gradebook, module, {cell.id: cell.points for cell in (*source.tests, *source.responses)})
-        self._runner.prepare(source)
+        self._runner.prepare(source, cluster)
 
     def grade(self, module: str, student: str) -> Evidence:
         """Grade what ``student`` handed in, whatever its state, and return why it scored as it did.
@@ -135,10 +137,11 @@ class Autograder:
             NotAvailableError: nothing can be run here, or the course folder is not ours to write.
         """
         source = load_module_source(self._course.source(module))
+        room = self._runner.at_once(source) + 1
         waiting, in_hand = iter(students), deque[tuple[str, _InHand | Exception]]()
         try:
             while True:
-                for student in islice(waiting, self._runner.workers + 1 - len(in_hand)):
+                for student in islice(waiting, room - len(in_hand)):
                     in_hand.append((student, _attempt(partial(self._begin, source, student))))
                 if not in_hand:
                     return

@@ -9,9 +9,11 @@ from tinytorch_lab.errors import InvalidInputError, NotAvailableError
 from tinytorch_lab.grading.course_grade import Weights, course_weights
 from tinytorch_lab.grading.folder import CourseFolder
 from tinytorch_lab.grading.lateness import LatePolicy, late_policy
+from tinytorch_lab.runner.cluster import Certificates
 from tinytorch_lab.runner.contract import Limits
 
 RULES = "course.toml"
+_CERTIFICATES = ("authority", "certificate", "key")
 
 
 def rule_table(course: CourseFolder, name: str) -> tuple[dict[str, Any], Path]:
@@ -64,6 +66,21 @@ def limits_of(course: CourseFolder, module: str) -> Limits:
     if strange:
         raise InvalidInputError(f"{path}: [limits.{strange[0]}] is of no module of this course.")
     return Limits.from_table(table, module, str(path))
+
+
+def certificates_of(course: CourseFolder) -> Certificates:
+    """Return the files with which ``course`` shows a grading cluster that it may use it.
+
+    Raises:
+        InvalidInputError: ``[cluster]`` does not name all of them, or one is not there.
+    """
+    table, path = rule_table(course, "cluster")
+    files = {name: path.parent / str(table.get(name, "")) for name in _CERTIFICATES}
+    missing = [name for name, file in files.items() if not file.is_file()]
+    if missing or table.keys() - files.keys():
+        needed = f"[cluster] has to name the files {', '.join(_CERTIFICATES)} of the TLS connection, and no more"
+        raise InvalidInputError(f"{path}: {needed}{f'; there is no {missing[0]}' if missing else ''}.")
+    return Certificates(**files)
 
 
 def _tables(path: Path) -> dict[str, Any]:

@@ -38,10 +38,20 @@ class GradingService(CourseJobs):
         return self._job("collect", actor, module=module, students=_names(students), source=_absolute(source))
 
     def autograde(
-        self, module: str, students: Sequence[str] | None = None, changed: bool = False, *, actor: str
+        self,
+        module: str,
+        students: Sequence[str] | None = None,
+        changed: bool = False,
+        *,
+        cluster: str = "",
+        actor: str,
     ) -> RequestedJob:
-        """Run the tests on what was collected and store the scores; ``changed`` leaves out what was graded as it is."""
-        return self._job("autograde", actor, module=module, students=_names(students), changed=changed)
+        """Run the tests on what was collected and store the scores; ``changed`` leaves out what was graded as it is.
+
+        ``cluster`` is the TLS address of a scheduler whose workers run them, instead of this machine.
+        """
+        wanted = {"students": _names(students), "changed": changed, "cluster": cluster}
+        return self._job("autograde", actor, module=module, **wanted)
 
     def regrade(self, module: str, students: Sequence[str] | None = None, *, actor: str) -> RequestedJob:
         """Find out what grading again would change, and change nothing; each row's ``details`` tell the differences.

@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from tinytorch_lab.errors import InvalidInputError, NotAvailableError
-from tinytorch_lab.runner.contract import CellResult, Confinement, Job, RunEnd
+from tinytorch_lab.runner.contract import CellResult, Confinement, Job, RunEnd, Status
 from tinytorch_lab.runner.pool import LocalExecutor
 from tinytorch_lab.runner.results import made_failure
 
@@ -44,8 +44,10 @@ class ClusterRun:
             # A worker that cannot run anything, or a job that no worker survives: still a result for every cell.
             _log.warning("A job on the cluster failed: %s", error)
             reason = "the run was cancelled" if self._future.cancelled() else f"the cluster gave the job up: {error}"
-            for cell in self._job.cells:
-                yield CellResult(cell.id, "not_run", failure=made_failure("NotRun", reason))
+            # What kills one worker after another is the job's own doing; anything else is not.
+            first: Status = "killed" if type(error).__name__ == "KilledWorker" else "not_run"
+            for place, cell in enumerate(self._job.cells):
+                yield CellResult(cell.id, "not_run" if place else first, failure=made_failure("NotRun", reason))
             yield RunEnd("incomplete", reason, "none", 0.0, 0.0, 0)
 
     def cancel(self) -> None:
@@ -90,6 +92,11 @@ class ClusterExecutor:
             raise NotAvailableError(f"The cluster at {address} does not answer: {error}.") from None
         self._confinement = confinement
         self._allow_unsandboxed = allow_unsandboxed
+
+    @property
+    def workers(self) -> int:
+        """How many runs can be at work at once: one for each thread of the cluster's workers, as they are now."""
+        return max(1, int(sum(self._client.nthreads().values())))
 
     def submit(self, job: Job) -> ClusterRun:
         """Start ``job``; what it would import from its folders travels with it."""

@@ -137,7 +137,7 @@ class LocalExecutor:
             NotAvailableError: there is none, and running without was not allowed.
         """
         self.confinement: Confinement = choose_confinement(confinement, allow_unsandboxed)
-        self._workers = workers
+        self.workers = workers
         self._queue: queue.SimpleQueue[LocalRun | None] = queue.SimpleQueue()
         self._threads: list[threading.Thread] = []
         self._runs: set[LocalRun] = set()
@@ -155,7 +155,7 @@ class LocalExecutor:
             if self._closed:
                 raise NotAvailableError("The runner is shutting down; try again when it has restarted.")
             self._runs.add(run)
-            if len(self._threads) < min(self._workers, len(self._runs)):
+            if len(self._threads) < min(self.workers, len(self._runs)):
                 thread = threading.Thread(target=self._work, name="tinytorch-runner", daemon=True)
                 self._threads.append(thread)
                 thread.start()

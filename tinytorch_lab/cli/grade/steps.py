@@ -70,13 +70,16 @@ def autograde(
     changed: Annotated[
         bool, typer.Option("--changed", help="Only what came, or whose module changed, since it was graded.")
     ] = False,
+    cluster: Annotated[
+        str, typer.Option("--cluster", help="Run them on the dask workers of a scheduler: tls://HOST:PORT.")
+    ] = "",
     course: CourseOption = None,
     as_json: Json = False,
 ) -> None:
     """Run the tests, hidden ones included, on what was collected."""
     with service_of(course) as (place, grading):
         module = place.assignment(name)
-        job = grading.autograde(module, student or None, changed, actor=user())
+        job = grading.autograde(module, student or None, changed, cluster=cluster, actor=user())
         follow(grading, job, f"Autograding {module}", as_json=as_json)
 
 

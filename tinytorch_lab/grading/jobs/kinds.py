@@ -146,11 +146,11 @@ class JobKinds:
 
         return take, set(records)
 
-    def _autograde(self, _job: Job, module: str, students: list[str] | None, changed: bool) -> Work:
+    def _autograde(self, _job: Job, module: str, students: list[str] | None, changed: bool, cluster: str = "") -> Work:
         found = _chosen(self._course.students_with("submitted", module), students, module, "collect it")
         if changed:
             found = [student for student in found if not self._graded_as_it_is(module, student)]
-        self._autograder.prepare(module)
+        self._autograder.prepare(module, cluster)
 
         def stream(names: Iterable[str]) -> Iterator[JobRow]:
             for student, evidence in self._autograder.grade_many(module, names):
