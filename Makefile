@@ -45,7 +45,7 @@ $(VENV)/.installed: $(VENV)/.python tinytorch_lab/labextension/package.json
 lab: install
 	@test -d lab/course || $(BIN)/tito demo --keep lab/course
 	@mkdir -p lab/workspace && $(BIN)/tito module start 01_tensor --workspace lab/workspace
-	$(BIN)/tito lab lab/workspace --root lab --port=$(PORT) $(ARGS)
+	$(BIN)/tito lab lab/workspace --root lab --TinyTorchLab.course=lab/course --port=$(PORT) $(ARGS)
 
 test: install lint types test-python test-js test-browser
 	@echo "All checks passed."

@@ -8,20 +8,15 @@ from pathlib import Path
 
 from tinytorch_lab.cli.grade.reports import grade_columns
 from tinytorch_lab.cli.output import err, say, show_json, show_table
-from tinytorch_lab.curriculum.catalogue import ModuleInfo
 from tinytorch_lab.curriculum.library import Library
-from tinytorch_lab.curriculum.notebooks import write_notebook
 from tinytorch_lab.errors import ConflictError, NotAvailableError
 from tinytorch_lab.grading.course import init_course
-from tinytorch_lab.grading.folder import CourseFolder
 from tinytorch_lab.grading.records import JobReport
 from tinytorch_lab.grading.reports import grade_report
 from tinytorch_lab.grading.service import GradingService, RequestedJob
 from tinytorch_lab.grading.store.database import reading
 from tinytorch_lab.grading.synthetic import STUDENTS
-from tinytorch_lab.grading.written_answers import written_answers
-
-GRADER = "demo-grader"
+from tinytorch_lab.grading.synthetic_course import STAGES, SyntheticCourse, backdate
 
 
 def run_demo(library: Library, keep: Path | None, *, as_json: bool) -> None:
@@ -31,14 +26,14 @@ def run_demo(library: Library, keep: Path | None, *, as_json: bool) -> None:
         NotAvailableError: no module of the curriculum has a source here.
         ConflictError: there is something at ``keep`` already.
     """
-    modules = library.available_modules()
+    modules = library.available_modules()[: len(STAGES)]
     if not modules:
         raise NotAvailableError(f"There is no module source below {library.root} to make a demo of.")
     with _folder(keep) as folder:
-        course = init_course(folder, library, [student.id for student in STUDENTS])
+        course = init_course(folder, library)
         with GradingService(course) as grading:
-            for module in modules:
-                _run_module(course, grading, module, folder / "handed-in")
+            SyntheticCourse(course, grading, _follow).fill(modules, folder / "handed-in")
+        backdate(course, modules)
         with reading(course.db_url) as connection:
             rows = list(grade_report(course, connection))
     stories = {student.id: student.story for student in STUDENTS}
@@ -50,40 +45,10 @@ def run_demo(library: Library, keep: Path | None, *, as_json: bool) -> None:
         graded = [{k: v for k, v in row.items() if k != "module"} for row in table if row["module"] == module.name]
         show_table(f"Demo course: {module.name}", graded, as_json=False)
     if keep:
-        say(f"The course was kept in {keep}; try 'tito grade manual 01_tensor --course {keep}'.")
+        say(f"The course was kept in {keep}; see it in the grading panel: tito lab --TinyTorchLab.course={keep}")
 
 
-def _run_module(course: CourseFolder, grading: GradingService, module: ModuleInfo, handed_in: Path) -> None:
-    library = course.library
-    instructor = library.instructor(module)
-    for student in STUDENTS:
-        if student.hand_in:
-            path = handed_in / student.id / "modules" / module.name / f"{module.name}.ipynb"
-            write_notebook(student.hand_in(instructor, library.mutants(module)), path)
-    steps: list[tuple[str, RequestedJob]] = [
-        ("generate", grading.generate(module.name, actor=GRADER)),
-        ("release", grading.release(module.name, actor=GRADER)),
-        ("collect", grading.collect(module.name, source=handed_in, actor=GRADER)),
-        ("autograde", grading.autograde(module.name, actor=GRADER)),
-    ]
-    for title, events in steps:
-        _finish(events, f"{module.name}: {title}")
-    _mark(course, grading, module)
-    _finish(grading.feedback(module.name, actor=GRADER), f"{module.name}: feedback")
-
-
-def _mark(course: CourseFolder, grading: GradingService, module: ModuleInfo) -> None:
-    graders = {student.id: student for student in STUDENTS}
-    with reading(course.db_url) as connection:
-        answers = list(written_answers(course, connection, module.name))
-    for answer in answers:
-        student = graders[answer.student]
-        if not answer.marked:
-            points = round(student.share * answer.total * 2) / 2
-            grading.mark(module.name, answer.student, answer.response_id, points, student.comment, actor=GRADER)
-
-
-def _finish(events: RequestedJob, title: str) -> None:
+def _follow(events: RequestedJob, title: str) -> None:
     with err.status(f"{title} …") as status:
         for event in events:
             if not isinstance(event, JobReport):
