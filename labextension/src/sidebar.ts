@@ -55,23 +55,12 @@ export class TinyTorchSidebar extends SidePanel {
     }
     this.unfolded = UNFOLDED;
     this._folding?.setRelativeSizes(RELATIVE_SIZES);
-    this._folding?.expansionToggled.connect(() => {
-      this._foldingChanged.emit();
-    });
+    this._folding?.expansionToggled.connect(this._onToggled, this);
   }
 
-  /** Make sure that a section is not folded away; one that was gets the most room. */
+  /** Make sure that a section is not folded away. */
   unfold(name: SectionName): void {
-    const accordion = this._folding;
-    const place = ORDER.indexOf(name);
-    if (accordion?.widgets[place]?.isHidden) {
-      accordion.expand(place);
-      accordion.setRelativeSizes(
-        accordion.widgets.map(({ isHidden }, index) =>
-          isHidden ? 0 : index === place ? LARGE : SMALL
-        )
-      );
-    }
+    this._folding?.expand(ORDER.indexOf(name));
   }
 
   /** Emitted when a section was folded or unfolded. */
@@ -105,6 +94,18 @@ export class TinyTorchSidebar extends SidePanel {
     if (this.isVisible) {
       void this._fill();
     }
+  }
+
+  /** Give a section that was just unfolded the most room. */
+  private _onToggled(accordion: AccordionPanel, place: number): void {
+    if (!accordion.widgets[place]?.isHidden) {
+      accordion.setRelativeSizes(
+        accordion.widgets.map(({ isHidden }, index) =>
+          isHidden ? 0 : index === place ? LARGE : SMALL
+        )
+      );
+    }
+    this._foldingChanged.emit();
   }
 
   private async _fill(): Promise<void> {

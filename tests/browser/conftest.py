@@ -55,11 +55,11 @@ def lab(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Lab]:
 
 
 @contextmanager
-def running_lab(home: Path, root: Path, *options: str) -> Iterator[Lab]:
-    """Run a JupyterLab that keeps its state in ``home`` and serves ``root``."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port = probe.getsockname()[1]
+def running_lab(
+    home: Path, root: Path, *options: str, port: int | None = None, user: int | None = None
+) -> Iterator[Lab]:
+    """Run a JupyterLab that keeps its state in ``home`` and serves ``root``, at a free port and as the present user."""
+    port = port or free_port()
     command = [
         *(sys.executable, "-m", "jupyterlab", "--no-browser", "--allow-root", "--ip=127.0.0.1", f"--port={port}"),
         *("--ServerApp.port_retries=0", f"--IdentityProvider.token={TOKEN}", f"--ServerApp.root_dir={root}"),
@@ -69,10 +69,10 @@ def running_lab(home: Path, root: Path, *options: str) -> Iterator[Lab]:
         *options,
     ]
     news = home / "settings" / "@jupyterlab" / "apputils-extension" / "notification.jupyterlab-settings"
-    news.parent.mkdir(parents=True)
+    news.parent.mkdir(parents=True, exist_ok=True)
     news.write_text('{"fetchNews": "false", "checkForUpdates": false}', encoding="utf-8")
     ours = home / "settings" / "tinytorch-lab" / "plugin.jupyterlab-settings"
-    ours.parent.mkdir(parents=True)
+    ours.parent.mkdir(parents=True, exist_ok=True)
     ours.write_text('{"showTour": false}', encoding="utf-8")
     environment = {
         **os.environ,
@@ -86,13 +86,25 @@ def running_lab(home: Path, root: Path, *options: str) -> Iterator[Lab]:
     }
     log = home / "lab.log"
     with log.open("w") as output:
-        process = subprocess.Popen(command, env=environment, stdout=output, stderr=subprocess.STDOUT)
+        process = subprocess.Popen(command, env=environment, stdout=output, stderr=subprocess.STDOUT, user=user)
     try:
         _wait_for(f"http://127.0.0.1:{port}/api?token={TOKEN}", process, log)
         yield Lab(f"http://127.0.0.1:{port}", root)
     finally:
         process.terminate()
-        process.wait(60)
+        try:
+            process.wait(30)
+        except subprocess.TimeoutExpired:
+            # A worker thread of Jupyter's file access sometimes waits for work when the event loop is gone.
+            process.kill()
+            process.wait(10)
+
+
+def free_port() -> int:
+    """Return a port nobody listens on."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
 
 
 @pytest.fixture(scope="session")

@@ -46,6 +46,7 @@ class Sidebar:
         self.page.wait_for_function(
             "name => window.jupyterapp.shell.currentWidget?.context?.path.endsWith(`/${name}.ipynb`)", arg=name
         )
+        self.page.evaluate("window.jupyterapp.shell.currentWidget.context.ready.then(() => null)")
         expect(self.page.locator(".jp-NotebookPanel:visible .jp-Cell").first).to_be_visible()
         expect(self.page.locator(".jp-NotebookPanel:visible .jp-Notebook-ExecutionIndicator")).to_have_attribute(
             "data-status", "idle"

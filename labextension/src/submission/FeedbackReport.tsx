@@ -10,6 +10,7 @@ import type {
 } from '../api/types';
 import { StatusIcon } from '../components/StatusIcon';
 import { failedIcon, passedIcon, startedIcon } from '../components/statusIcons';
+import { testLabel } from '../tests/format';
 import { roundPoints } from './labels';
 
 /** What came back: the score, the tests, the comments, the level reached and the next one up. */
@@ -85,7 +86,9 @@ function TestLine(props: {
     <li>
       <p className="jp-TinyTorch-feedbackTest">
         <StatusIcon icon={icon} state={state} />
-        <span className="jp-TinyTorch-testTitle">{test.test}</span>
+        <span className="jp-TinyTorch-testTitle" title={test.test}>
+          {testLabel({ title: test.test })}
+        </span>
         <span>
           {trans.__(
             '%1: %2 of %3',

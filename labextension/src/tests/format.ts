@@ -36,8 +36,8 @@ export function splitMessage(message: string): MessageParts {
 }
 
 /** The test as it is spoken of: "Matmul shapes" for `test_unit_matmul_shapes`. */
-export function testLabel(row: TestRow): string {
-  const words = row.title.replace(/^test_(unit_)?/, '').replace(/_/g, ' ');
+export function testLabel({ title }: Pick<TestRow, 'title'>): string {
+  const words = title.replace(/^test_(unit_)?/, '').replace(/_/g, ' ');
   return words.charAt(0).toUpperCase() + words.slice(1);
 }
 

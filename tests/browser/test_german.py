@@ -1,0 +1,42 @@
+"""The sidebar in German."""
+
+import json
+from collections.abc import Iterator
+
+import pytest
+from playwright.sync_api import Page, expect
+
+from tests.browser.conftest import Lab, running_lab
+from tests.browser.sidebar import Sidebar
+
+pytest.importorskip("jupyterlab_language_pack_de_DE", reason="the German language pack is not installed")
+
+
+@pytest.fixture(scope="module")
+def lab(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Lab]:
+    """A JupyterLab in German."""
+    home = tmp_path_factory.mktemp("home")
+    settings = home / "settings" / "@jupyterlab" / "translation-extension" / "plugin.jupyterlab-settings"
+    settings.parent.mkdir(parents=True)
+    settings.write_text(json.dumps({"locale": "de_DE"}), encoding="utf-8")
+    with running_lab(home, tmp_path_factory.mktemp("root")) as lab:
+        yield lab
+
+
+def test_the_sidebar_speaks_german(page: Page, sidebar: Sidebar) -> None:
+    expect(sidebar.root.get_by_label("Module suchen")).to_be_visible()
+    headers = sidebar.root.locator(".jp-AccordionPanel-title")
+    titles = ["Module", "Tests", "ML Systems Thinking", "Paket", "Abgabe", "Meilensteine"]
+    assert [title.lower() for title in headers.all_inner_texts()] == [title.lower() for title in titles]
+    expect(sidebar.module("01_tensor")).to_contain_text("Nicht begonnen")
+    expect(sidebar.module("02_activations")).to_contain_text("Baut auf 01 Tensor auf")
+    sidebar.start("01_tensor")
+    sidebar.root.get_by_role("button", name="Tests ausführen", exact=True).click()
+    expect(sidebar.summary).to_contain_text("0 von 9 bestanden, 0 von 70 Punkten", timeout=60_000)
+    expect(sidebar.test("Environment")).to_contain_text("Nicht bestanden")
+    sidebar.unfold("Thinking")
+    sidebar.root.get_by_label("Ihre Antwort auf Frage 1").fill("Eins zwei")
+    expect(sidebar.root.get_by_text("2 Wörter: 148 zu wenig für 150")).to_be_visible()
+    expect(page.locator(".jp-TinyTorch-status")).to_contain_text("0/9 Tests")
+    sidebar.unfold("Module", "Tests")
+    sidebar.screenshot("german")
