@@ -10,7 +10,7 @@ from sqlalchemy import select, update
 
 from tests.grading.conftest import MODULE
 from tinytorch_lab.errors import NotFoundError
-from tinytorch_lab.grading.evidence import Evidence, ScoredTest, doubtful_runs, load_evidence, save_run
+from tinytorch_lab.grading.evidence import Evidence, ScoredTest, load_evidence, save_run
 from tinytorch_lab.grading.folder import CourseFolder
 from tinytorch_lab.grading.gradebook import CourseGradebook, connection_of, give_mark, prepare
 from tinytorch_lab.grading.scores import AutomaticResult, Summary, read_summary, record_result
@@ -146,15 +146,3 @@ def test_what_was_returned_is_held_back_again_when_it_would_read_differently(boo
     better = (EVIDENCE.tests[0], replace(EVIDENCE.tests[1], score=30.0))
     for changed in ({"tests": better}, {"notes": ()}, {"submission": "4" * 64}, {"answers": {}}):
         assert returned_after(replace(EVIDENCE, **changed)) == (None, None)
-
-
-def test_doubtful_runs_are_listed_tampered_ones_first(book: CourseGradebook):
-    with book.transaction() as gradebook:
-        connection = connection_of(gradebook)
-        for student, integrity in (("ada", "ok"), ("ben", "incomplete"), ("cleo", "tampered")):
-            evidence = replace(EVIDENCE, student=student, integrity=integrity, reason=f"{integrity} run")
-            save_run(connection, evidence, Summary(0.0, 70.0, 0.0, 30.0, 0), None)
-        found = doubtful_runs(connection, MODULE)
-        assert [(run.student, run.reason) for run in found] == [("cleo", "tampered run"), ("ben", "incomplete run")]
-        assert doubtful_runs(connection) == found
-        assert doubtful_runs(connection, "02_other") == []

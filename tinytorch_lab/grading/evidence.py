@@ -93,14 +93,6 @@ def load_evidence(connection: Connection, module: str, student: str) -> Evidence
     return _ADAPTER.validate_python(dict(row)) if row else None
 
 
-def doubtful_runs(connection: Connection, module: str | None = None) -> list[Evidence]:
-    """Return the runs that were tampered with or did not finish, tampered ones first, for a person to look at."""
-    query = select(runs).where(runs.c.integrity != "ok").order_by(runs.c.module, runs.c.student)
-    rows = connection.execute(query.where(runs.c.module == module) if module else query).mappings()
-    found = [_ADAPTER.validate_python(dict(row)) for row in rows]
-    return sorted(found, key=lambda evidence: evidence.integrity != "tampered")
-
-
 def _told(evidence: Evidence) -> tuple[object, ...]:
     """Return what of ``evidence`` a student is told, and what that rests on; not how long it took."""
     tests = tuple((test.test, test.score, test.possible, test.status, test.message) for test in evidence.tests)

@@ -9,12 +9,13 @@ import typer
 
 from tinytorch_lab.cli.grade.common import course_at, database_of
 from tinytorch_lab.cli.grade.options import CourseOption
-from tinytorch_lab.cli.output import Json, err, say, show_table
+from tinytorch_lab.cli.output import Json, err, say, show_json, show_table
 from tinytorch_lab.cli.workspaces import ModuleArgument
 from tinytorch_lab.files import write_text
 from tinytorch_lab.grading import exports
 from tinytorch_lab.grading.queries.grades import class_grades
 from tinytorch_lab.grading.queries.similar import similarity as similarity_of
+from tinytorch_lab.grading.queries.statistics import Suspicious, suspicious_runs
 from tinytorch_lab.grading.queries.work import class_standings
 from tinytorch_lab.grading.queries.work import struggling as struggling_students
 from tinytorch_lab.grading.reports import GradeRow, grade_report
@@ -44,10 +45,20 @@ _FORMATS: Mapping[Format, Callable[..., str]] = {
 
 @app.command("report")
 def report(module: ModuleOption = None, course: CourseOption = None, as_json: Json = False) -> None:
-    """Print every student's grades."""
+    """Print every student's grades, and below them the runs that were tampered with or did not finish."""
     with database_of(course) as (place, connection):
         rows = list(grade_report(place, connection, place.assignment(module) if module else None))
-    show_table("Grades", [grade_columns(row) for row in rows], as_json=as_json)
+        suspicious = {(run.student, run.module): run for run in suspicious_runs(connection)}
+    if as_json:
+        show_json([grade_columns(row) | _integrity(row, suspicious.get((row.student, row.module))) for row in rows])
+        return
+    show_table("Grades", [grade_columns(row) for row in rows], as_json=False)
+    doubtful = [run for row in rows if (run := suspicious.get((row.student, row.module)))]
+    if doubtful:
+        columns = ("student", "module", "integrity", "reason", "graded_at")
+        show_table(
+            "Runs to look at", [{name: getattr(run, name) for name in columns} for run in doubtful], as_json=False
+        )
 
 
 @app.command("export")
@@ -104,6 +115,11 @@ def deliver(text: str, output: Path | None) -> None:
     else:
         write_text(output, text)
         say(f"Written to {output.resolve()}.")
+
+
+def _integrity(row: GradeRow, run: Suspicious | None) -> dict[str, object]:
+    graded = "ok" if row.automatic is not None else None
+    return {"integrity": run.integrity if run else graded, "reason": run.reason if run else ""}
 
 
 def grade_columns(row: GradeRow) -> dict[str, object]:
