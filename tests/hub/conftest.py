@@ -1,7 +1,6 @@
 """A real JupyterHub with its proxy on loopback, real single-user servers, and the real grading service."""
 
 import os
-import shutil
 import socket
 import subprocess
 import sys
@@ -15,7 +14,9 @@ import httpx
 import pytest
 
 from tests.modules import write_curriculum
+from tinytorch_lab.curriculum.library import Library
 from tinytorch_lab.grading.course import init_course
+from tinytorch_lab.grading.records import JobReport
 from tinytorch_lab.grading.service import GradingService
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -23,12 +24,12 @@ PROXY = ROOT / "node_modules" / ".bin" / "configurable-http-proxy"
 PASSWORD = "a long enough password"
 COURSE = "mini"
 STUDENTS = ("ada", "ben")
-PEOPLE = (*STUDENTS, "greta", "ines", "otto", "nobody")
-"""Two students, a grader, an instructor, an instructor of another course, and somebody in no course."""
+PEOPLE = (*STUDENTS, "greta", "ines", "otto", "nobody", "cora", "iris")
+"""Two students, a grader, an instructor, an instructor of another course, and somebody in no course; a student and the
+instructor of a course with the real curriculum."""
 
 _CONFIG = """
 import sys
-from pathlib import Path
 from tinytorch_lab.hub.config import configure
 
 c = get_config()
@@ -46,19 +47,22 @@ c.JupyterHub.spawner_class = "simple"
 c.SimpleLocalProcessSpawner.home_dir_template = "{state}/homes/{{username}}"
 c.Spawner.cmd = [sys.executable, "-m", "jupyterhub.singleuser", "--allow-root"]
 c.Spawner.start_timeout = c.Spawner.http_timeout = 120
-c.Spawner.environment = {{"OPENBLAS_NUM_THREADS": "1"}}
+c.Spawner.args = ["--LabApp.expose_app_in_browser=True"]
+c.Spawner.environment = {{"OPENBLAS_NUM_THREADS": "1", "JUPYTERLAB_SETTINGS_DIR": "{state}/settings"}}
 c.JupyterHub.load_groups = {{
     "nbgrader-mini": {{"users": ["ada", "ben"]}},
     "formgrade-mini": {{"users": ["greta"]}},
     "instructor-mini": {{"users": ["ines"]}},
     "instructor-other": {{"users": ["otto"]}},
+    "nbgrader-tinytorch": {{"users": ["cora"]}},
+    "instructor-tinytorch": {{"users": ["iris"]}},
 }}
 configure(
     c,
-    {{"mini": Path({course!r}), "other": Path({other!r})}},
+    {courses!r},
     url="http://127.0.0.1:{service_port}",
     hub_url="http://127.0.0.1:{port}",
-    command=[sys.executable, "-m", "tinytorch_lab.hub", "--allow-root", "--course", {course!r}, "--course", {other!r}],
+    command=[sys.executable, "-m", "tinytorch_lab.hub", "--allow-root", *{options!r}],
 )
 c.JupyterHub.services.append({{"name": "prometheus", "api_token": "metrics-token-metrics-token"}})
 c.JupyterHub.load_roles.append({{"name": "prometheus", "services": ["prometheus"], "scopes": ["read:metrics"]}})
@@ -126,11 +130,17 @@ class Hub:
 
 
 @pytest.fixture(scope="session")
-def hub(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Hub]:
+def hub(tmp_path_factory: pytest.TempPathFactory, library: Library) -> Iterator[Hub]:
     if not PROXY.exists():
         pytest.skip("configurable-http-proxy is not installed; run: npm ci")
     state = tmp_path_factory.mktemp("hub")
-    course, other = _course(state / "mini", "mini"), _course(state / "other", "other")
+    small = {name: _small_library(state / name, name) for name in ("mini", "other")}
+    courses = {
+        "mini": _course(state / "mini" / "course", small["mini"], "01_sums", STUDENTS),
+        "other": str(init_course(state / "other" / "course", small["other"]).root),
+        "tinytorch": _course(state / "tinytorch", library, "01_tensor"),
+    }
+    _write_settings(state / "settings")
     port, hub_port, api_port, service_port = _free_ports(4)
     config = state / "jupyterhub_config.py"
     config.write_text(
@@ -144,8 +154,8 @@ def hub(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Hub]:
             state=state,
             password=PASSWORD,
             people=sorted(PEOPLE),
-            course=str(course),
-            other=str(other),
+            courses=courses,
+            options=[part for folder in courses.values() for part in ("--course", folder)],
         ),
         encoding="utf-8",
     )
@@ -159,7 +169,7 @@ def hub(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Hub]:
             env=environment,
             start_new_session=True,
         )
-    found = Hub(f"http://127.0.0.1:{port}", state, course, process)
+    found = Hub(f"http://127.0.0.1:{port}", state, Path(courses["mini"]), process)
     try:
         _wait_until_up(found)
         yield found
@@ -189,16 +199,33 @@ def tokens(people: dict[str, Person]) -> dict[str, str]:
     return {name: person.token() for name, person in people.items()}
 
 
-def _course(folder: Path, name: str) -> Path:
+def _small_library(folder: Path, name: str) -> Library:
     library = write_curriculum(folder / "curriculum")
     catalogue = library.root / "course.toml"
     text = catalogue.read_text(encoding="utf-8")
     catalogue.write_text(text.replace('id = "mini"', f'id = "{name}"'), encoding="utf-8")
-    course = init_course(folder / "course", type(library)(library.root), ["ada", "ben"])
+    return Library(library.root)
+
+
+def _course(folder: Path, library: Library, module: str, students: tuple[str, ...] = ()) -> str:
+    course = init_course(folder, library, students)
     with GradingService(course) as service:
-        for job in (service.generate("01_sums", actor="ines"), service.release("01_sums", actor="ines")):
-            list(job)
-    return course.root
+        for job in (service.generate(module, actor="ines"), service.release(module, actor="ines")):
+            *_, report = job
+            assert isinstance(report, JobReport)
+            assert report.ok, report
+    return str(course.root)
+
+
+def _write_settings(folder: Path) -> None:
+    """Have JupyterLab show neither news nor our tour."""
+    for plugin, settings in {
+        "@jupyterlab/apputils-extension/notification": '{"fetchNews": "false", "checkForUpdates": false}',
+        "tinytorch-lab/plugin": '{"showTour": false}',
+    }.items():
+        path = folder / f"{plugin}.jupyterlab-settings"
+        path.parent.mkdir(parents=True)
+        path.write_text(settings, encoding="utf-8")
 
 
 def _free_ports(count: int) -> list[int]:
@@ -224,9 +251,3 @@ def _wait_until_up(hub: Hub) -> None:
         time.sleep(0.3)
     log = (hub.state / "hub.log").read_text(encoding="utf-8", errors="replace")
     raise AssertionError("the hub did not come up:\n" + log[-6000:])
-
-
-def copied(folder: Path, target: Path) -> Path:
-    """Return a copy of a course's folder."""
-    shutil.copytree(folder, target)
-    return target

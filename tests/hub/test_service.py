@@ -24,6 +24,8 @@ def test_everyone_sees_their_own_courses_and_role(hub: Hub, tokens: dict[str, st
         "greta": [("mini", "grader")],
         "ines": [("mini", "instructor")],
         "otto": [("other", "instructor")],
+        "cora": [("tinytorch", "student")],
+        "iris": [("tinytorch", "instructor")],
     }
     assert hub.ask(tokens["nobody"], "GET", "courses").status_code == 403
 

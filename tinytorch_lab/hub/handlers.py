@@ -13,7 +13,7 @@ from pydantic_core import to_json
 from tornado import web
 
 from tinytorch_lab.api.courses.calls import Caller, Route
-from tinytorch_lab.api.courses.handler import CourseApi
+from tinytorch_lab.api.courses.handler import CourseApi, Refusal
 from tinytorch_lab.api.courses.openapi import openapi_document
 from tinytorch_lab.coursework import Membership
 from tinytorch_lab.grading.intake import MAX_NOTEBOOK_BYTES
@@ -79,14 +79,36 @@ class HubHandler(HubOAuthenticated, web.RequestHandler):  # type: ignore[misc]  
 
 @web.stream_request_body
 class HubCourseHandler(CourseApi, HubHandler):
-    """The grading API. A request that is not allowed ends before its body is read."""
+    """The grading API. Nothing is kept of the body of a request that is not allowed."""
 
     async def prepare(self) -> None:
         """Check who calls, how often and with how much; the rest is the API's."""
         self._begun, self._route_pattern, self._received = time.perf_counter(), "", bytearray()
-        length = int(self.request.headers.get("Content-Length") or 0)
-        if length > MAX_NOTEBOOK_BYTES:
-            raise web.HTTPError(413, "A request may have %d MB at most; clear the notebook's outputs.", _MEGABYTES)
+        self._refusal: web.HTTPError | None = None
+        # Asked before that is known, tornado would wait for the hub and hold up everybody.
+        self.current_user = None
+        if int(self.request.headers.get("Content-Length") or 0) > MAX_NOTEBOOK_BYTES:
+            raise _too_large()
+        try:
+            await self._admit()
+        except web.HTTPError as error:
+            # Answered before the body is read, the proxy would see a broken connection and say 503.
+            self._refusal = error
+
+    def data_received(self, chunk: bytes) -> None:
+        """Keep a piece of the body, up to the most that is taken."""
+        if self._refusal is None:
+            self._received += chunk
+        if len(self._received) > MAX_NOTEBOOK_BYTES:
+            raise _too_large()
+
+    async def ask(self, course: str, path: str) -> None:
+        """Answer the request, if it is allowed."""
+        if self._refusal is not None:
+            raise self._refusal
+        await super().ask(course, path)
+
+    async def _admit(self) -> None:
         await self.identify()
         if self.request.method != "GET":
             self.check_xsrf_cookie()
@@ -94,14 +116,9 @@ class HubCourseHandler(CourseApi, HubHandler):
         limiter = self.service.submissions if handing_in else self.service.requests
         wait = limiter.wait_for(self.user["name"])
         if wait:
-            self.set_header("Retry-After", str(int(wait) + 1))
-            raise web.HTTPError(429, "Too many requests; try again in %d seconds.", int(wait) + 1)
-
-    def data_received(self, chunk: bytes) -> None:
-        """Keep a piece of the body, up to the most that is taken."""
-        self._received += chunk
-        if len(self._received) > MAX_NOTEBOOK_BYTES:
-            raise web.HTTPError(413, "A request may have %d MB at most; clear the notebook's outputs.", _MEGABYTES)
+            seconds = str(int(wait) + 1)
+            headers = {"Retry-After": seconds}
+            raise Refusal(429, "Too many requests; try again in %s seconds.", seconds, headers=headers)
 
     def content(self) -> bytes:
         """Return the body."""
@@ -162,9 +179,6 @@ class HubCourseHandler(CourseApi, HubHandler):
                 "bytes": len(self._received),
             },
         )
-
-
-_MEGABYTES = MAX_NOTEBOOK_BYTES >> 20
 
 
 class HubMembershipsHandler(HubHandler):
@@ -231,6 +245,11 @@ class StartPageHandler(HubHandler):
         courses = f"<ul>{rows}</ul>" if rows else "<p>You are in none of its courses; ask your instructor.</p>"
         self.set_header("Content-Security-Policy", "default-src 'none'; style-src 'unsafe-inline'")
         self.finish(_START_PAGE.format(name=escape(self.user["name"]), courses=courses))
+
+
+def _too_large() -> web.HTTPError:
+    megabytes = MAX_NOTEBOOK_BYTES >> 20
+    return web.HTTPError(413, "A request may have %d MB at most; clear the notebook's outputs.", megabytes)
 
 
 def _answers(course: OpenCourse) -> bool:

@@ -1,6 +1,7 @@
 """The grading API over HTTP, for any tornado application that can say who asks."""
 
 import asyncio
+from collections.abc import Mapping
 from http.client import responses
 from typing import Any
 
@@ -12,6 +13,14 @@ from tinytorch_lab.api.courses.calls import RANK, Call, Caller, Download, Route
 from tinytorch_lab.api.courses.routes import ROUTES
 from tinytorch_lab.errors import TinyTorchError
 from tinytorch_lab.grading.open_course import OpenCourse
+
+
+class Refusal(web.HTTPError):
+    """An error answer with headers of its own; those set on the handler are dropped with its other output."""
+
+    def __init__(self, status: int, message: str, *arguments: object, headers: Mapping[str, str]) -> None:
+        super().__init__(status, message, *arguments)
+        self.headers = headers
 
 
 class CourseApi(web.RequestHandler):
@@ -54,6 +63,8 @@ class CourseApi(web.RequestHandler):
         if message is None:
             message = responses.get(status_code, "Error") + "; the server's log has the details."
         self.set_header("Content-Type", "application/json")
+        for name, value in error.headers.items() if isinstance(error, Refusal) else ():
+            self.set_header(name, value)
         self.finish(to_json({"message": message}))
 
     def _route(self, path: str) -> tuple[Route, dict[str, str]]:
@@ -65,8 +76,8 @@ class CourseApi(web.RequestHandler):
             if found is not None:
                 methods.append(route.method)
         if methods:
-            self.set_header("Allow", ", ".join(methods))
-            raise web.HTTPError(405, "This address takes %s.", ", ".join(methods))
+            allowed = ", ".join(methods)
+            raise Refusal(405, "This address takes %s.", allowed, headers={"Allow": allowed})
         raise web.HTTPError(404, "There is nothing at this address.")
 
     def _give(self, answer: Any, status: int) -> None:
