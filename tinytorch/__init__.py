@@ -52,12 +52,55 @@ _NAMES: dict[str, list[str]] = {
         "write_atomically", "save_checkpoint", "read_checkpoint", "load_checkpoint", "groups_of",
         "Trainer",
     ],
+    "spatial": [
+        "output_size", "conv2d_loops", "window_slices", "im2col", "col2im", "Conv2dOp",
+        "conv2d_backward", "Conv2d", "MaxPool2dOp", "max_pool2d_backward", "MaxPool2d", "AvgPool2dOp",
+        "avg_pool2d_backward", "AvgPool2d", "conv_cost", "receptive_field",
+    ],
+    "tokenization": [
+        "id_list", "CharTokenizer", "Pair", "Word", "WORDS", "split_words", "count_words",
+        "count_pairs", "merge_tokens", "merge_pair", "learn_merges", "BPETokenizer",
+        "compression_ratio", "TextDataset",
+    ],
+    "embeddings": [
+        "normal_parameter", "token_ids", "EmbeddingOp", "Embedding", "sum_by_id", "embedding_backward",
+        "sinusoidal_table", "PositionalEncoding", "TokenEmbedding", "embedding_memory",
+    ],
+    "attention": [
+        "mask_scores", "scaled_dot_product_attention", "causal_mask", "padding_mask", "SelfAttention",
+        "split_heads", "merge_heads", "Extend", "MultiHeadAttention", "attention_memory",
+        "longest_sequence",
+    ],
+    "transformers": [
+        "LayerNormOp", "LayerNorm", "layer_norm_backward", "FeedForward", "TransformerBlock", "GPT",
+        "parameters_by_part", "gradient_norms",
+    ],
+    "profiling": [
+        "format_seconds", "TimeProfiler", "STATM", "peak_memory_usage", "resident_megabytes",
+        "get_memory_usage", "FlopRule", "FLOPS", "flops_for", "per_element", "matmul_flops",
+        "conv2d_flops", "reduction_flops", "mean_flops", "recorded_ops", "flops_by_op", "count_flops",
+        "RooflineEstimate", "roofline", "named_layers", "observe_layers", "tensors_in", "CallTimer",
+        "LayerProfile", "Profiler", "profile_table", "median_interval", "BenchmarkResult", "benchmark",
+        "chance_of_order", "is_faster", "drift_score", "drift_limit", "Request", "ModelMonitor",
+    ],
+    "acceleration": [
+        "blocked_matmul", "parallel_map", "inner_tanh", "LinearGELUOp", "linear_gelu_backward",
+        "linear_gelu", "linear_gelu_flops", "QTensor", "quantize_int8", "dequantize", "QuantizedLinear",
+        "model_bytes", "weight_matrices", "sparsity", "magnitude_prune", "apply_masks", "low_rank",
+        "distillation_loss", "keep_freed_memory",
+    ],
+    "tinygpt": [
+        "shakespeare", "text_blocks", "tokenizer_for", "TinyGPT", "perplexity", "schedule_for",
+        "ngram_loss", "training_steps", "train_on_shakespeare", "sample", "KVCache", "next_logits",
+        "generate", "FRAMEWORK", "component_reuse",
+    ],
 }
 # Modules that add methods to classes of another are loaded with it.
 _EXTENDED_BY: dict[str, list[str]] = {
-    "tensor": ["autograd"],
+    "tensor": ["autograd", "profiling"],
     "activations": ["autograd"],
     "losses": ["autograd"],
+    "spatial": ["profiling"],
 }
 
 __all__ = sorted({name for names in _NAMES.values() for name in names})
