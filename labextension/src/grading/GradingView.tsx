@@ -2,8 +2,15 @@ import type { TranslationBundle } from '@jupyterlab/translation';
 import { UseSignal } from '@jupyterlab/ui-components';
 import React, { useRef } from 'react';
 
+import { AuditPage } from './audit/AuditPage';
+import { CalibrationPage } from './calibration/CalibrationPage';
+import { JobsPage } from './jobs/JobsPage';
+import { MarkingPage } from './marking/MarkingPage';
 import type { GradingModel, Page } from './model';
 import { OverviewPage } from './overview/OverviewPage';
+import { ReportsPage } from './reports/ReportsPage';
+import { SimilarityPage } from './similarity/SimilarityPage';
+import { TermsPage } from './terms/TermsPage';
 
 /** What every page of the panel gets. */
 export interface IPageProps {
@@ -11,8 +18,15 @@ export interface IPageProps {
   trans: TranslationBundle;
 }
 
-const PAGES: Partial<Record<Page, (props: IPageProps) => React.JSX.Element>> = {
-  overview: OverviewPage
+const PAGES: Record<Page, (props: IPageProps) => React.JSX.Element> = {
+  overview: OverviewPage,
+  marking: MarkingPage,
+  calibration: CalibrationPage,
+  jobs: JobsPage,
+  terms: TermsPage,
+  reports: ReportsPage,
+  similarity: SimilarityPage,
+  audit: AuditPage
 };
 
 /** The panel: a row of tabs, and the page of the one that is chosen. */
@@ -32,7 +46,7 @@ export function GradingView(props: IPageProps): React.JSX.Element {
               aria-labelledby={tabId(model.page)}
               tabIndex={-1}
             >
-              {Content && <Content {...props} />}
+              <Content {...props} />
             </div>
           </>
         );

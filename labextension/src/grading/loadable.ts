@@ -69,6 +69,18 @@ export class Loadable<T> implements IDisposable {
     this._changed.emit();
   }
 
+  /** Do something else about it on the server; a failure is kept in `error`. */
+  async attempt(request: () => Promise<void>): Promise<boolean> {
+    try {
+      await request();
+      return true;
+    } catch (error) {
+      this._error = error as Error;
+      this._changed.emit();
+      return false;
+    }
+  }
+
   private readonly _changed = new Signal<this, void>(this);
   private _value: T | null = null;
   private _error: Error | null = null;

@@ -1,8 +1,11 @@
+import type { IRenderMimeRegistry } from '@jupyterlab/rendermime';
 import type { IDisposable } from '@lumino/disposable';
 import { type ISignal, Signal } from '@lumino/signaling';
 
 import type { CourseClient } from '../api/courses';
+import type { CourseModules } from '../api/courseTypes';
 import type { Membership } from '../api/types';
+import { QuestionChoice } from './choice';
 import { JobsModel } from './jobs/model';
 import { Loadable } from './loadable';
 
@@ -34,9 +37,11 @@ const INSTRUCTOR_PAGES: readonly Page[] = [
 export class GradingModel implements IDisposable {
   constructor(
     readonly api: CourseClient,
-    readonly role: Membership['role']
+    readonly role: Membership['role'],
+    readonly rendermime: IRenderMimeRegistry
   ) {
     this.modules = new Loadable(() => api.modules());
+    this.choice = new QuestionChoice(api, this.modules);
     this.jobs = new JobsModel(api);
     this.jobs.finished.connect(() => void this.modules.load());
     this._page = this.pages[0] ?? 'marking';
@@ -55,6 +60,11 @@ export class GradingModel implements IDisposable {
     return this.role === 'instructor';
   }
 
+  /** The user's name in the course; empty before it is known. */
+  get me(): string {
+    return this.modules.value?.me ?? '';
+  }
+
   /** The pages that the user's role has. */
   get pages(): readonly Page[] {
     return this.isInstructor ? INSTRUCTOR_PAGES : GRADER_PAGES;
@@ -64,35 +74,36 @@ export class GradingModel implements IDisposable {
     return this._page;
   }
 
-  /** The module that pages are about, where they are about one. */
-  get module(): string | null {
-    return this._module ?? this.modules.value?.modules[0]?.module ?? null;
-  }
-
   get isDisposed(): boolean {
     return this._isDisposed;
   }
 
   /** Show a page, of a module where it is about one. */
   show(page: Page, module?: string): void {
-    if (this.pages.includes(page)) {
-      this._page = page;
-      this._module = module ?? this._module;
-      this._changed.emit();
+    if (!this.pages.includes(page)) {
+      return;
     }
+    if (module !== undefined && module !== this.choice.module) {
+      this.choice.chooseModule(module);
+    }
+    this._page = page;
+    this._changed.emit();
   }
 
   dispose(): void {
     this._isDisposed = true;
+    this.choice.dispose();
     this.modules.dispose();
     this.jobs.dispose();
     Signal.clearData(this);
   }
 
-  readonly modules: Loadable<Awaited<ReturnType<CourseClient['modules']>>>;
+  /** Whether the instructor wants to see whose answers are marked. */
+  showsNames = false;
+  readonly modules: Loadable<CourseModules>;
+  readonly choice: QuestionChoice;
   readonly jobs: JobsModel;
   private readonly _changed = new Signal<this, void>(this);
   private _page: Page;
-  private _module: string | null = null;
   private _isDisposed = false;
 }

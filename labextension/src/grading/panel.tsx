@@ -1,4 +1,5 @@
 import { MainAreaWidget, ReactWidget } from '@jupyterlab/apputils';
+import type { IRenderMimeRegistry } from '@jupyterlab/rendermime';
 import type { ServerConnection } from '@jupyterlab/services';
 import type { TranslationBundle } from '@jupyterlab/translation';
 import React from 'react';
@@ -15,15 +16,16 @@ import { GradingModel } from './model';
 export interface IPanelOptions {
   id: string;
   membership: Membership;
+  rendermime: IRenderMimeRegistry;
   settings: ServerConnection.ISettings;
   trans: TranslationBundle;
 }
 
 /** Make the grading panel of a course. */
 export function createPanel(options: IPanelOptions): MainAreaWidget {
-  const { id, membership, settings, trans } = options;
+  const { id, membership, rendermime, settings, trans } = options;
   const api = new CourseClient(settings, trans, membership.course);
-  const model = new GradingModel(api, membership.role);
+  const model = new GradingModel(api, membership.role, rendermime);
   const content = ReactWidget.create(
     <GradingView model={model} trans={trans} />
   );

@@ -5,6 +5,7 @@ import {
 } from '@jupyterlab/application';
 import { ICommandPalette, WidgetTracker } from '@jupyterlab/apputils';
 import { ILauncher } from '@jupyterlab/launcher';
+import { IRenderMimeRegistry } from '@jupyterlab/rendermime';
 import { ITranslator, nullTranslator } from '@jupyterlab/translation';
 import type { ReadonlyJSONObject } from '@lumino/coreutils';
 import type { Widget } from '@lumino/widgets';
@@ -22,9 +23,11 @@ export const gradingPlugin: JupyterFrontEndPlugin<void> = {
   id: AREA,
   description: 'Opens the grading panel of a TinyTorch course.',
   autoStart: true,
+  requires: [IRenderMimeRegistry],
   optional: [ILayoutRestorer, ICommandPalette, ILauncher, ITranslator],
   activate: (
     app: JupyterFrontEnd,
+    rendermime: IRenderMimeRegistry,
     restorer: ILayoutRestorer | null,
     palette: ICommandPalette | null,
     launcher: ILauncher | null,
@@ -60,7 +63,13 @@ export const gradingPlugin: JupyterFrontEndPlugin<void> = {
         if (!panel) {
           // Loaded when it is first opened, so that JupyterLab starts without it.
           const { createPanel } = await import('../grading/panel');
-          panel = createPanel({ id, membership, settings, trans });
+          panel = createPanel({
+            id,
+            membership,
+            rendermime,
+            settings,
+            trans
+          });
           await tracker.add(panel);
           app.shell.add(panel, 'main', { type: 'TinyTorch' });
         }

@@ -1,0 +1,96 @@
+import type { IRenderMime } from '@jupyterlab/rendermime';
+import type { TranslationBundle } from '@jupyterlab/translation';
+import React from 'react';
+
+import type { AnswerContext, TestSummary } from '../../api/courseTypes';
+import { Html } from '../components/Html';
+import { format } from '../overview/labels';
+import { bytes, seconds, testStatus } from '../overview/measures';
+
+/** The rest of the submission: what its tests measured, its code, and the student's other answers. */
+export function ContextPanel(props: {
+  context: AnswerContext;
+  sanitizer: IRenderMime.ISanitizer;
+  trans: TranslationBundle;
+}): React.JSX.Element {
+  const { context, sanitizer, trans } = props;
+  return (
+    <div className="jp-TinyTorch-context">
+      <h3>{trans.__('Tests and what they measured')}</h3>
+      {context.tests.length === 0 ? (
+        <p className="jp-TinyTorch-hint">{trans.__('No tests were run.')}</p>
+      ) : (
+        <TestTable tests={context.tests} trans={trans} />
+      )}
+      <h3>{trans.__('Other answers of this student')}</h3>
+      {context.answers.length === 0 && (
+        <p className="jp-TinyTorch-hint">{trans.__('There are none.')}</p>
+      )}
+      {context.answers.map(answer => (
+        <details key={`${answer.module} ${answer.response}`}>
+          <summary>
+            {answer.module.slice(0, 2)} {answer.title}:{' '}
+            {answer.points === null
+              ? trans.__('not marked')
+              : trans.__(
+                  '%1 of %2',
+                  format(answer.points),
+                  format(answer.total)
+                )}
+          </summary>
+          <Html html={answer.html} sanitizer={sanitizer} />
+        </details>
+      ))}
+      <h3>{trans.__('Code')}</h3>
+      {context.code.map(cell => (
+        <details key={cell.id}>
+          <summary>{cell.id}</summary>
+          {/* Long code scrolls, and so must be reached by keyboard. */}
+          {/* eslint-disable-next-line jsx-a11y/no-noninteractive-tabindex */}
+          <pre className="jp-TinyTorch-code" tabIndex={0}>
+            {cell.source}
+          </pre>
+        </details>
+      ))}
+    </div>
+  );
+}
+
+function TestTable(props: {
+  tests: readonly TestSummary[];
+  trans: TranslationBundle;
+}): React.JSX.Element {
+  const { tests, trans } = props;
+  return (
+    <div className="jp-TinyTorch-scroll">
+      <table className="jp-TinyTorch-table">
+        <thead>
+          <tr>
+            <th scope="col">{trans.__('Test')}</th>
+            <th scope="col">{trans.__('Outcome')}</th>
+            <th scope="col">{trans.__('Points')}</th>
+            <th scope="col">{trans.__('Time (reference)')}</th>
+            <th scope="col">{trans.__('Peak memory (reference)')}</th>
+          </tr>
+        </thead>
+        <tbody>
+          {tests.map(test => (
+            <tr key={test.test}>
+              <th scope="row">{test.test}</th>
+              <td title={test.message}>{testStatus(test.status, trans)}</td>
+              <td>
+                {format(test.score)} / {format(test.possible)}
+              </td>
+              <td>
+                {seconds(test.seconds)} ({seconds(test.reference_seconds)})
+              </td>
+              <td>
+                {bytes(test.peak_bytes)} ({bytes(test.reference_peak_bytes)})
+              </td>
+            </tr>
+          ))}
+        </tbody>
+      </table>
+    </div>
+  );
+}
