@@ -11,9 +11,10 @@ const ROW_HEIGHT = 28;
 /** Students by modules. Only the rows in sight are on the page, so that a thousand students scroll like twenty. */
 export function ClassGrid(props: {
   overview: Overview;
+  onStudent: (student: string) => void;
   trans: TranslationBundle;
 }): React.JSX.Element {
-  const { overview, trans } = props;
+  const { onStudent, overview, trans } = props;
   const [text, setText] = useState('');
   const [state, setState] = useState<Cell['state'] | ''>('');
   const [sorting, setSorting] = useState<Sorting>({ by: 'name', down: false });
@@ -103,6 +104,7 @@ export function ClassGrid(props: {
                 key={row.student}
                 row={row}
                 index={first + place + 2}
+                onStudent={onStudent}
                 trans={trans}
               />
             ))}
@@ -154,13 +156,21 @@ function SortableHeader(props: {
 function Student(props: {
   row: StudentRow;
   index: number;
+  onStudent: (student: string) => void;
   trans: TranslationBundle;
 }): React.JSX.Element {
-  const { index, row, trans } = props;
+  const { index, onStudent, row, trans } = props;
   return (
     <tr aria-rowindex={index} style={{ height: ROW_HEIGHT }}>
       <th scope="row" title={row.student}>
-        {row.name || row.student}
+        <button
+          type="button"
+          onClick={() => {
+            onStudent(row.student);
+          }}
+        >
+          {row.name || row.student}
+        </button>
       </th>
       {row.cells.map((cell, place) => (
         <td key={place} className={`jp-mod-${cell.state.replace(' ', '-')}`}>

@@ -1,56 +1,59 @@
-import { UseSignal } from '@jupyterlab/ui-components';
-import React, { useEffect, useMemo } from 'react';
+import React, { useEffect, useMemo, useState } from 'react';
 
-import { Notice } from '../../components/Notice';
+import { Loaded } from '../components/Loaded';
 import type { IPageProps } from '../GradingView';
 import { Loadable } from '../loadable';
+import { AttentionSection } from './AttentionSection';
 import { ClassGrid } from './ClassGrid';
 import { ModuleTable } from './ModuleTable';
+import { StatisticsSection } from './StatisticsSection';
+import { StudentView } from './StudentView';
 
-/** The class at a glance: the modules with their next step, and the grid of students. */
+/** The class at a glance: the modules with their next step, the grid of students, and whom to look at. */
 export function OverviewPage({ model, trans }: IPageProps): React.JSX.Element {
   const overview = useMemo(
     () => new Loadable(() => model.api.overview()),
     [model]
   );
+  const [student, setStudent] = useState<string | null>(null);
   useEffect(() => {
     const reload = (): void => void overview.load();
-    reload();
     model.jobs.finished.connect(reload);
     return () => {
       model.jobs.finished.disconnect(reload);
-      overview.dispose();
     };
   }, [model, overview]);
+  if (student !== null) {
+    return (
+      <StudentView
+        model={model}
+        student={student}
+        onClose={() => {
+          setStudent(null);
+        }}
+        trans={trans}
+      />
+    );
+  }
   return (
-    <UseSignal signal={overview.changed}>
-      {() => (
+    <Loaded of={overview} trans={trans}>
+      {found => (
         <>
-          {overview.error && (
-            <Notice
-              message={overview.error.message}
-              onRetry={() => void overview.load()}
-              trans={trans}
-            />
-          )}
-          {!overview.value && overview.isLoading && (
-            <p className="jp-TinyTorch-hint" role="status">
-              {trans.__('Loading the class…')}
-            </p>
-          )}
-          {overview.value && (
-            <>
-              <ModuleTable
-                model={model}
-                modules={overview.value.modules}
-                students={overview.value.students.length}
-                trans={trans}
-              />
-              <ClassGrid overview={overview.value} trans={trans} />
-            </>
-          )}
+          <ModuleTable
+            model={model}
+            modules={found.modules}
+            students={found.students.length}
+            trans={trans}
+          />
+          <ClassGrid overview={found} onStudent={setStudent} trans={trans} />
+          <StatisticsSection model={model} trans={trans} />
+          <AttentionSection
+            model={model}
+            onStudent={setStudent}
+            trans={trans}
+          />
         </>
       )}
-    </UseSignal>
+    </Loaded>
   );
 }
