@@ -1,9 +1,9 @@
 """The class as a grid: every student, every module, where the work stands and what it scored."""
 
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from typing import Any, Literal
+from typing import Any, Literal, NamedTuple
 
 from nbgrader.api import Student
 from sqlalchemy import Connection, Row, select
@@ -18,7 +18,7 @@ CellState = Literal["not submitted", "submitted", "to mark", "marked", "feedback
 NextAction = Literal["generate", "release", "wait", "autograde", "mark", "feedback", "return", "done"]
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class Cell:
     """One student's work in one module; ``score`` is after the deduction for lateness, absent until graded."""
 
@@ -100,31 +100,60 @@ def _modules(course: CourseFolder, connection: Connection) -> dict[str, Terms]:
 
 
 def _cells(connection: Connection) -> dict[tuple[str, str], Cell]:
-    graded_runs = select(runs.c.student, runs.c.module, runs.c.submission)
-    submission_of = {(row.student, row.module): row.submission for row in connection.execute(graded_runs)}
+    columns = (
+        results.c.student,
+        results.c.module,
+        results.c.automatic,
+        results.c.written,
+        results.c.penalty,
+        results.c.to_mark,
+        results.c.integrity,
+        results.c.graded_at,
+        results.c.marked_at,
+        results.c.feedback_at,
+        results.c.returned_at,
+    )
+    graded: dict[str, dict[str, str]] = defaultdict(dict)
+    for student, module, submission in connection.execute(select(runs.c.student, runs.c.module, runs.c.submission)):
+        graded[module][student] = submission
     newest = latest_submissions(connection)
-    cells = {key: Cell("submitted", None, found.late, "ok", 0) for key, found in newest.items()}
-    for row in connection.execute(select(results)):
-        key = row.student, row.module
-        cells[key] = _cell(row, submission_of.get(key), newest.get(key))
-    return cells
+    cells = {}
+    for student, module, *result in connection.execute(select(*columns)):
+        key = student, module
+        cells[key] = _cell(_Result(*result), graded[module].get(student), newest.get(key))
+    waiting = newest.keys() - cells.keys()
+    return {**cells, **{key: Cell("submitted", None, newest[key].late, "ok", 0) for key in waiting}}
 
 
-def _cell(result: Row[Any], graded: str | None, newest: Latest | None) -> Cell:
+class _Result(NamedTuple):
+    """What decides where a submission stands."""
+
+    automatic: float | None
+    written: float | None
+    penalty: float
+    to_mark: int
+    integrity: str
+    graded_at: str | None
+    marked_at: str | None
+    feedback_at: str | None
+    returned_at: str | None
+
+
+def _cell(result: _Result, graded: str | None, newest: Latest | None) -> Cell:
     late = newest.late if newest else False
     superseded = newest is not None and graded is not None and newest.digest != graded
     if result.graded_at is None or superseded:
         return Cell("submitted", None, late, "ok", 0)
     score = (result.automatic or 0.0) + (result.written or 0.0) - result.penalty
-    return Cell(_state(result), score, late, result.integrity, result.to_mark)
+    return Cell(_state(result, result.graded_at), score, late, result.integrity, result.to_mark)
 
 
-def _state(result: Row[Any]) -> CellState:
+def _state(result: _Result, graded_at: str) -> CellState:
     if result.returned_at is not None:
         return "returned"
     if result.to_mark:
         return "to mark"
-    changed = max(result.graded_at, result.marked_at or result.graded_at)
+    changed = max(graded_at, result.marked_at or graded_at)
     return "feedback" if result.feedback_at is not None and result.feedback_at >= changed else "marked"
 
 

@@ -6,6 +6,7 @@ answer's key says nothing of its student: only who holds the course's secret can
 
 import hashlib
 import hmac
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Literal
 
@@ -119,8 +120,8 @@ def _answers(course: CourseFolder, connection: Connection, module: str, response
             flagged=(item.student, response) in flagged,
             conflict=(item.student, response) in conflicts,
         )
-        for item in _standing(connection, module)
-        if item.response == response and item.state != "no answer"
+        for item in _standing(connection, module, response)
+        if item.state != "no answer"
     ]
     return sorted(found, key=lambda item: item.key)
 
@@ -140,11 +141,18 @@ def student_of(course: CourseFolder, connection: Connection, module: str, respon
         NotFoundError: nobody's.
     """
     secret = course_key(course, "answers")
-    students = {item.student for item in _standing(connection, module)}
-    for student in students:
+    for student in _students(connection, module):
         if hmac.compare_digest(_key(secret, module, response, student).encode(), key.encode()):
             return student
     raise NotFoundError(f"There is no such answer to {response} of {module}.")
+
+
+def _students(connection: Connection, module: str) -> Sequence[str]:
+    """Return the students whose work in ``module`` is in the gradebook."""
+    submitted, assignment = SubmittedAssignment.__table__, Assignment.__table__
+    joined = submitted.join(assignment, submitted.c.assignment_id == assignment.c.id)
+    query = select(submitted.c.student_id).select_from(joined).where(assignment.c.name == module)
+    return connection.execute(query).scalars().all()
 
 
 def answer_key(course: CourseFolder, module: str, response: str, student: str) -> str:
@@ -226,7 +234,8 @@ def _with_samples(found: list[QueuedAnswer], inserted: dict[int, QueuedAnswer]) 
     return mixed
 
 
-def _standing(connection: Connection, module: str) -> list[_Standing]:
+def _standing(connection: Connection, module: str, response: str | None = None) -> list[_Standing]:
+    """Return what the gradebook says of every answer, or of those to one question."""
     submitted, copy, grade, cell = (
         table.__table__ for table in (SubmittedAssignment, SubmittedNotebook, Grade, BaseCell)
     )
@@ -238,14 +247,17 @@ def _standing(connection: Connection, module: str) -> list[_Standing]:
         .join(notebook, copy.c.notebook_id == notebook.c.id)
         .join(cell, grade.c.cell_id == cell.c.id)
     )
-    rows = connection.execute(
-        select(
-            submitted.c.student_id, cell.c.name, grade.c.auto_score, grade.c.manual_score, grade.c.needs_manual_grade
-        )
-        .select_from(joined)
-        .where(assignment.c.name == module, notebook.c.name == module)
+    columns = (
+        submitted.c.student_id,
+        cell.c.name,
+        grade.c.auto_score,
+        grade.c.manual_score,
+        grade.c.needs_manual_grade,
     )
-    return [_stands(*row) for row in rows]
+    query = select(*columns).select_from(joined).where(assignment.c.name == module, notebook.c.name == module)
+    if response is not None:
+        query = query.where(cell.c.name == response, cell.c.notebook_id == notebook.c.id)
+    return [_stands(*row) for row in connection.execute(query).all()]
 
 
 def _stands(student: str, response: str, automatic: float | None, manual: float | None, waiting: bool) -> _Standing:

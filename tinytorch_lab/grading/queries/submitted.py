@@ -1,14 +1,13 @@
 """The newest submission of every student in every module, and whether it came in time."""
 
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from sqlalchemy import Connection, func, select
 
 from tinytorch_lab.grading.store.tables import assignments, extensions, submissions
 
 
-@dataclass(frozen=True)
-class Latest:
+class Latest(NamedTuple):
     """A student's newest submission of a module."""
 
     digest: str
@@ -31,12 +30,11 @@ def latest_submissions(connection: Connection, student: str | None = None) -> di
         select(submissions.c.student, submissions.c.module, submissions.c.digest, submissions.c.received_at)
         .select_from(submissions.join(newest, same))
         .order_by(submissions.c.id)
-    )
+    ).all()
     due = {row.module: row.due_at for row in connection.execute(select(assignments))}
     own = {(row.student, row.module): row.due_at for row in connection.execute(select(extensions))}
     found = {}
-    for row in rows:
-        key = row.student, row.module
-        until = own.get(key, due.get(row.module))
-        found[key] = Latest(row.digest, row.received_at, until is not None and row.received_at > until)
+    for name, module, digest, received_at in rows:
+        until = own.get((name, module), due.get(module))
+        found[name, module] = Latest(digest, received_at, until is not None and received_at > until)
     return found

@@ -171,6 +171,12 @@ def upgrade() -> None:
         sa.Column("notes", sa.JSON(), nullable=False),
         sa.PrimaryKeyConstraint("module", "student", name=op.f("pk_tinytorch_run")),
     )
+    with op.batch_alter_table("tinytorch_run", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_tinytorch_run_student"), ["student"], unique=False)
+        batch_op.create_index(
+            batch_op.f("ix_tinytorch_run_module_student_submission"), ["module", "student", "submission"], unique=False
+        )
+
     op.create_table(
         "tinytorch_submission",
         sa.Column("id", sa.String(length=32), nullable=False, comment="random, part of the receipt"),
@@ -190,6 +196,7 @@ def upgrade() -> None:
             ["module", "student", "received_at"],
             unique=False,
         )
+        batch_op.create_index(batch_op.f("ix_tinytorch_submission_student"), ["student"], unique=False)
 
     op.create_table(
         "tinytorch_job_outcome",
