@@ -55,9 +55,7 @@ def lab(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Lab]:
 
 
 @contextmanager
-def running_lab(
-    home: Path, root: Path, *options: str, port: int | None = None, user: int | None = None
-) -> Iterator[Lab]:
+def running_lab(home: Path, root: Path, *options: str, port: int | None = None) -> Iterator[Lab]:
     """Run a JupyterLab that keeps its state in ``home`` and serves ``root``, at a free port and as the present user."""
     port = port or free_port()
     command = [
@@ -86,7 +84,7 @@ def running_lab(
     }
     log = home / "lab.log"
     with log.open("w") as output:
-        process = subprocess.Popen(command, env=environment, stdout=output, stderr=subprocess.STDOUT, user=user)
+        process = subprocess.Popen(command, env=environment, stdout=output, stderr=subprocess.STDOUT)
     try:
         _wait_for(f"http://127.0.0.1:{port}/api?token={TOKEN}", process, log)
         yield Lab(f"http://127.0.0.1:{port}", root)

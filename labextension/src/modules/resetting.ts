@@ -1,34 +1,19 @@
-import { Dialog, showDialog } from '@jupyterlab/apputils';
-import type { TranslationBundle } from '@jupyterlab/translation';
 import { undoIcon } from '@jupyterlab/ui-components';
 
-import type { ModuleEntry } from '../api/types';
 import { CommandIDs, isStarted } from '../commands';
-import { gradeId, isSolution } from '../notebook/cells';
-import { announceBackup, type ModuleCommandsContext } from './commands';
-import { moduleLabel } from './title';
+import type { ModuleCommandsContext } from './commands';
 
 /** Register what begins a module, or one of its cells, again. */
 export function addResetCommands(context: ModuleCommandsContext): void {
-  const { add, app, trans } = context;
-  const { modules, notebooks, tests } = app;
-  const reset = async (entry: ModuleEntry, cell?: string): Promise<void> => {
-    // The backup is to hold what is on the screen.
-    await notebooks.save(entry.name);
-    const { backup } = await modules.reset(entry.name, cell);
-    await notebooks.revert(entry.name);
-    await tests.load(entry.name);
-    announceBackup(backup, trans);
-  };
+  const { add, trans } = context;
   add(CommandIDs.resetModule, {
     label: trans.__('Reset Module…'),
     caption: trans.__('Begin a module again with a fresh notebook'),
     icon: undoIcon,
     isEnabled: isStarted,
     execute: async entry => {
-      if (await confirmReset(entry, null, trans)) {
-        await reset(entry);
-      }
+      const { reset } = await import('./reset');
+      await reset(context, entry, null);
     }
   });
   add(CommandIDs.resetCell, {
@@ -46,56 +31,11 @@ export function addResetCommands(context: ModuleCommandsContext): void {
       }
     },
     isEnabled: isStarted,
-    execute: async (entry, args) => {
-      const cell =
-        typeof args.cell === 'string' ? args.cell : selectedCell(app, entry);
-      if (cell === null) {
-        throw new Error(
-          trans.__(
-            'Select a cell in which you write code or an answer; only such a cell can be reset.'
-          )
-        );
-      }
-      if (await confirmReset(entry, cell, trans)) {
-        await reset(entry, cell);
-      }
+    execute: async (entry, { cell }) => {
+      const { reset, selectedCell } = await import('./reset');
+      const chosen =
+        typeof cell === 'string' ? cell : selectedCell(context, entry);
+      await reset(context, entry, chosen);
     }
   });
-}
-
-function selectedCell(
-  { notebooks }: ModuleCommandsContext['app'],
-  entry: ModuleEntry
-): string | null {
-  const active = notebooks.panelOf(entry.name)?.content.activeCell;
-  const shared = active?.model.sharedModel;
-  return shared && isSolution(shared) ? gradeId(shared) : null;
-}
-
-async function confirmReset(
-  entry: ModuleEntry,
-  cell: string | null,
-  trans: TranslationBundle
-): Promise<boolean> {
-  const what = cell ?? moduleLabel(entry);
-  const body =
-    cell === null
-      ? trans.__(
-          'A fresh notebook replaces the present one. Nothing is lost: the present notebook is kept as a backup in the folder .tinytorch/backups/%1 of your workspace.',
-          entry.name
-        )
-      : trans.__(
-          'The cell becomes as it was released; all others stay. Nothing is lost: the present notebook is kept as a backup in the folder .tinytorch/backups/%1 of your workspace.',
-          entry.name
-        );
-  const result = await showDialog({
-    title: trans.__('Reset %1?', what),
-    body,
-    defaultButton: 0,
-    buttons: [
-      Dialog.cancelButton(),
-      Dialog.warnButton({ label: trans.__('Reset') })
-    ]
-  });
-  return result.button.accept;
 }

@@ -28,7 +28,7 @@ export class Notebooks implements IDisposable {
     });
   }
 
-  /** Emitted when another module became the current one, or its notebook was opened or closed. */
+  /** Emitted when another module became the current one, or its notebook was opened, closed or moved. */
   get changed(): ISignal<this, void> {
     return this._changed;
   }
@@ -164,11 +164,17 @@ export class Notebooks implements IDisposable {
         ? this._modules.findByPath(widget.context.localPath)
         : undefined;
     const current = shown?.name ?? this._current;
-    const path = current === null ? null : this._modules.find(current)?.path;
+    const path =
+      current === null ? null : (this._modules.find(current)?.path ?? null);
     const panel = path ? this._find(path) : null;
-    if (current !== this._current || panel !== this._panel) {
+    if (
+      current !== this._current ||
+      panel !== this._panel ||
+      path !== this._path
+    ) {
       this._current = current;
       this._panel = panel;
+      this._path = path;
       this._changed.emit();
     }
   }
@@ -180,6 +186,7 @@ export class Notebooks implements IDisposable {
   private readonly _changed = new Signal<this, void>(this);
   private readonly _saved = new Signal<this, string>(this);
   private _current: string | null = null;
+  private _path: string | null = null;
   private _panel: NotebookPanel | null = null;
 }
 

@@ -1,0 +1,70 @@
+import { Dialog, showDialog } from '@jupyterlab/apputils';
+import type { TranslationBundle } from '@jupyterlab/translation';
+
+import type { ModuleEntry } from '../api/types';
+import { gradeId, isSolution } from '../notebook/cells';
+import { announceBackup, type ModuleCommandsContext } from './commands';
+import { moduleLabel } from './title';
+
+/** Begin the module, or only the cell with this grade id, again once that is confirmed. */
+export async function reset(
+  { app, trans }: ModuleCommandsContext,
+  entry: ModuleEntry,
+  cell: string | null
+): Promise<void> {
+  const { modules, notebooks, tests } = app;
+  if (!(await confirmReset(entry, cell, trans))) {
+    return;
+  }
+  // The backup is to hold what is on the screen.
+  await notebooks.save(entry.name);
+  const { backup } = await modules.reset(entry.name, cell ?? undefined);
+  await notebooks.revert(entry.name);
+  await tests.load(entry.name);
+  announceBackup(backup, trans);
+}
+
+/** The grade id of the selected cell; throws when no student writes there. */
+export function selectedCell(
+  { app, trans }: ModuleCommandsContext,
+  entry: ModuleEntry
+): string {
+  const active = app.notebooks.panelOf(entry.name)?.content.activeCell;
+  const shared = active?.model.sharedModel;
+  if (!shared || !isSolution(shared)) {
+    throw new Error(
+      trans.__(
+        'Select a cell in which you write code or an answer; only such a cell can be reset.'
+      )
+    );
+  }
+  return gradeId(shared);
+}
+
+async function confirmReset(
+  entry: ModuleEntry,
+  cell: string | null,
+  trans: TranslationBundle
+): Promise<boolean> {
+  const what = cell ?? moduleLabel(entry);
+  const body =
+    cell === null
+      ? trans.__(
+          'A fresh notebook replaces the present one. Nothing is lost: the present notebook is kept as a backup in the folder .tinytorch/backups/%1 of your workspace.',
+          entry.name
+        )
+      : trans.__(
+          'The cell becomes as it was released; all others stay. Nothing is lost: the present notebook is kept as a backup in the folder .tinytorch/backups/%1 of your workspace.',
+          entry.name
+        );
+  const result = await showDialog({
+    title: trans.__('Reset %1?', what),
+    body,
+    defaultButton: 0,
+    buttons: [
+      Dialog.cancelButton(),
+      Dialog.warnButton({ label: trans.__('Reset') })
+    ]
+  });
+  return result.button.accept;
+}
