@@ -97,17 +97,17 @@ class Testing:
         with self._lock:
             if module.name in self._running:
                 raise ConflictError(f"The tests of {module.name} are running already; wait for them or cancel them.")
-            stream = self._executor.submit(self._job(notebook, only))
+            stream = self._executor.submit(self._job(module, notebook, only))
             started = datetime.now(UTC).isoformat(timespec="milliseconds")
             package = package_checksums(self.workspace.package)
             run = TestRun(uuid.uuid4().hex, module.name, "running", rows, started_at=started, package=package)
             self._current[module.name], self._running[module.name] = run, stream
         return run, stream
 
-    def _job(self, notebook: NotebookNode, only: str | None) -> Job:
+    def _job(self, module: ModuleInfo, notebook: NotebookNode, only: str | None) -> Job:
         return Job(
             cells=(CALIBRATION, *_cells(notebook, only)),
-            limits=Limits.from_table(self.workspace.course.limits),
+            limits=Limits.from_table(self.workspace.course.limits, module.name),
             path=(str(self.workspace.root),),
         )
 

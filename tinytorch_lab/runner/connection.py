@@ -96,7 +96,7 @@ class Connection:
         if not readable_within(self._socket, seconds):
             return False
         try:
-            data = self._socket.recv(1 << 18)
+            data = self._socket.recv(1 << 16)
         except OSError:
             data = b""
         if not data:

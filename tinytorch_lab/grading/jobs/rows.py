@@ -7,11 +7,12 @@ tried again after all others, and not a third time.
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from sqlalchemy import Connection, RowMapping, func, select, update
+from sqlalchemy import Connection, RowMapping, bindparam, func, select, update
 
 from tinytorch_lab.errors import ConflictError, NotFoundError
 from tinytorch_lab.grading.evidence import now
 from tinytorch_lab.grading.records import Job, JobReport, JobRow, JobState
+from tinytorch_lab.grading.store.database import put_row
 from tinytorch_lab.grading.store.tables import job_outcomes as outcomes
 from tinytorch_lab.grading.store.tables import jobs
 
@@ -19,6 +20,21 @@ MOST_DEATHS = 2
 """How often a subject may be in hand when the worker dies; a job, without any subject coming to its end."""
 _KILLS = "The course worker died twice on this; it was left out. Its log has the details; retry it once that is mended."
 _ENDED = ("done", "failed")
+
+# Carried out for every subject, so built once.
+_JOB = select(jobs).where(jobs.c.id == bindparam("job"))
+_ATTEMPT = select(outcomes.c.attempt).where(
+    outcomes.c.job_id == bindparam("job_id"), outcomes.c.subject == bindparam("subject")
+)
+_COUNT_ENDED = (
+    update(jobs)
+    .where(jobs.c.id == bindparam("job"))
+    .values(
+        done=select(func.count())
+        .where(outcomes.c.job_id == bindparam("job"), outcomes.c.state.in_(_ENDED))
+        .scalar_subquery()
+    )
+)
 
 
 def add(connection: Connection, kind: str, arguments: Mapping[str, Any], actor: str, requested_at: str) -> Job:
@@ -43,7 +59,7 @@ def find(connection: Connection, job: int) -> Job:
     Raises:
         NotFoundError: there is none with this number.
     """
-    row = connection.execute(select(jobs).where(jobs.c.id == job)).mappings().one_or_none()
+    row = connection.execute(_JOB, {"job": job}).mappings().one_or_none()
     if row is None:
         raise NotFoundError(f"There is no job {job} in this course.")
     return Job(**row)
@@ -97,11 +113,11 @@ def left(connection: Connection, job: int) -> tuple[list[str], list[str]]:
 
 def begin(connection: Connection, job: int, subject: str) -> bool:
     """Note that a subject is in hand; ``False`` when the worker has died on it too often, which is then its outcome."""
-    place = (outcomes.c.job_id == job) & (outcomes.c.subject == subject)
-    attempt = connection.execute(select(outcomes.c.attempt).where(place)).scalar_one()
+    place = {"job_id": job, "subject": subject}
+    attempt = connection.execute(_ATTEMPT, place).scalar_one()
     if attempt >= MOST_DEATHS:
         return False
-    connection.execute(update(outcomes).where(place).values(state="started", attempt=attempt + 1, at=now()))
+    put_row(connection, outcomes, place, {"state": "started", "attempt": attempt + 1, "at": now()})
     return True
 
 
@@ -116,10 +132,8 @@ def end(connection: Connection, job: int, row: JobRow) -> Job:
         "details": dict(row.details) if row.details is not None else None,
         "at": now(),
     }
-    place = (outcomes.c.job_id == job) & (outcomes.c.subject == row.subject)
-    connection.execute(update(outcomes).where(place).values(**values))
-    ended = select(func.count()).where(outcomes.c.job_id == job, outcomes.c.state.in_(_ENDED)).scalar_subquery()
-    connection.execute(update(jobs).where(jobs.c.id == job).values(done=ended))
+    put_row(connection, outcomes, {"job_id": job, "subject": row.subject}, values)
+    connection.execute(_COUNT_ENDED, {"job": job})
     return find(connection, job)
 
 

@@ -11,7 +11,7 @@ from alembic import command
 from alembic.config import Config
 from alembic.runtime.migration import MigrationContext
 from alembic.script import ScriptDirectory
-from sqlalchemy import Connection, Engine, Table, create_engine, event, insert, update
+from sqlalchemy import Connection, Engine, Table, Update, bindparam, create_engine, event, insert, update
 from sqlalchemy.exc import DBAPIError
 
 from tinytorch_lab.errors import NotAvailableError
@@ -89,9 +89,17 @@ def database_errors(engine: Engine) -> Iterator[None]:
 
 def put_row(connection: Connection, table: Table, key: Mapping[str, Any], values: Mapping[str, Any]) -> None:
     """Write ``values`` into the row of ``key``, which is made when it is missing; its other columns stay."""
-    found = [table.c[name] == value for name, value in key.items()]
-    if connection.execute(update(table).where(*found).values(**values)).rowcount == 0:
-        connection.execute(insert(table).values(**key, **values))
+    found = {f"key_{name}": value for name, value in key.items()}
+    given = {f"new_{name}": value for name, value in values.items()}
+    if connection.execute(_replacing(table, tuple(key), tuple(values)), found | given).rowcount == 0:
+        connection.execute(insert(table), {**key, **values})
+
+
+@cache
+def _replacing(table: Table, key: tuple[str, ...], columns: tuple[str, ...]) -> Update:
+    """Return the statement that replaces ``columns`` of a row; building one takes longer than carrying it out."""
+    found = [table.c[name] == bindparam(f"key_{name}") for name in key]
+    return update(table).where(*found).values({name: bindparam(f"new_{name}") for name in columns})
 
 
 def migrate(engine: Engine) -> None:
