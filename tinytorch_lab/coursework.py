@@ -15,6 +15,9 @@ Outcome = Literal["passed", "partly passed", "failed"]
 Role = Literal["student", "grader", "instructor"]
 """What somebody is in a course; each may do all that the one before may."""
 
+MAX_NOTEBOOK_BYTES = 20 << 20
+"""How large a notebook may be that is handed in."""
+
 
 @dataclass(frozen=True)
 class Membership:

@@ -11,19 +11,21 @@ from jupyter_events import EventLogger
 from jupyter_server.base.handlers import JupyterHandler
 from jupyter_server.extension.application import ExtensionApp
 from jupyter_server.serverapp import ServerApp
-from tornado.ioloop import IOLoop
+from tornado.ioloop import IOLoop, PeriodicCallback
 from traitlets import Unicode, default
 
-from tinytorch_lab.api.assignments import DESK
+from tinytorch_lab.api.assignments import DESK, OUTBOX
 from tinytorch_lab.api.base import TESTING
 from tinytorch_lab.api.memberships import MEMBERSHIPS
 from tinytorch_lab.api.milestones import MILESTONES, milestone_run_event
 from tinytorch_lab.api.relay import RELAY, RelayHandler
 from tinytorch_lab.api.routes import ROUTES
 from tinytorch_lab.api.tests import test_run_event
+from tinytorch_lab.coursework import Desk
 from tinytorch_lab.desks import COURSE, local_desk, remote_desk
 from tinytorch_lab.errors import TinyTorchError
 from tinytorch_lab.learning.milestones.runs import MilestoneRun, MilestoneRuns
+from tinytorch_lab.learning.outbox import Outbox
 from tinytorch_lab.learning.results import TestRow, TestRun
 from tinytorch_lab.learning.testing import Testing
 from tinytorch_lab.learning.workspace import Workspace
@@ -31,6 +33,9 @@ from tinytorch_lab.runner.pool import LocalExecutor
 
 EVENT = "https://tinytorch-lab.org/events/test-run/v1"
 MILESTONE_EVENT = "https://tinytorch-lab.org/events/milestone-run/v1"
+
+OUTBOX_SECONDS = 60
+"""How often what waits in the outbox is tried again."""
 
 
 class TinyTorchLab(ExtensionApp):
@@ -83,6 +88,7 @@ class TinyTorchLab(ExtensionApp):
 
     async def stop_extension(self) -> None:
         """Stop the runner's processes."""
+        self._stop_sending()
         self._milestones.close()
         await asyncio.to_thread(self._executor.close)
         await asyncio.to_thread(self._close_course)
@@ -91,11 +97,13 @@ class TinyTorchLab(ExtensionApp):
         """Connect the workspace with its course, if it has one: at the grading service, or on this machine."""
         self._course_routes: list[tuple[str, type[JupyterHandler]]] = []
         self._close_course: Callable[[], None] = lambda: None
+        self._stop_sending: Callable[[], None] = lambda: None
         self.settings |= {DESK: None, MEMBERSHIPS: list}
         try:
             if (desk := remote_desk()) is not None:
                 self._course_routes.append((r"tinytorch-lab/api/courses/(?P<path>.+)", RelayHandler))
-                self.settings |= {DESK: desk, MEMBERSHIPS: desk.memberships, RELAY: desk}
+                self.settings |= {MEMBERSHIPS: desk.memberships, RELAY: desk}
+                self._use_desk(desk)
             elif self.course:
                 self._open_course(Path(self.course).expanduser())
         except TinyTorchError as error:
@@ -108,7 +116,16 @@ class TinyTorchLab(ExtensionApp):
 
         self._close_course = course.close
         self._course_routes.append(local.COURSE_ROUTE)
-        self.settings |= local.settings(course, self.student) | {DESK: desk}
+        self.settings |= local.settings(course, self.student)
+        self._use_desk(desk)
+
+    def _use_desk(self, desk: Desk) -> None:
+        """Hand in at ``desk``; what could not be handed in is tried again by itself."""
+        outbox = Outbox(cast(Testing, self.settings[TESTING]).workspace, desk)
+        self.settings |= {DESK: desk, OUTBOX: outbox}
+        sending = PeriodicCallback(lambda: asyncio.to_thread(outbox.send), OUTBOX_SECONDS * 1000)
+        sending.start()
+        self._stop_sending = sending.stop
 
     def _emit(self, run: TestRun, row: TestRow | None) -> None:
         data = test_run_event(run, row).model_dump(mode="json")

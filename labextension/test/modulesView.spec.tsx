@@ -23,7 +23,7 @@ describe('ModulesView', () => {
     model = new ModulesModel(
       fakeApi({ course: jest.fn().mockResolvedValue(course()), ...answers })
     );
-    const released = { connected: true, message: '', assignments };
+    const released = { connected: true, message: '', assignments, news: [] };
     submissions = new SubmissionsModel(
       fakeApi({ assignments: jest.fn().mockResolvedValue(released) })
     );

@@ -79,7 +79,7 @@ describe('SubmissionView', () => {
   let model: SubmissionsModel;
 
   function released(...assignments: Assignment[]): AssignmentList {
-    return { connected: true, message: '', assignments };
+    return { connected: true, message: '', assignments, news: [] };
   }
 
   async function show(
@@ -186,11 +186,40 @@ describe('SubmissionView', () => {
     expect(await axe(container)).toHaveNoViolations();
   });
 
+  it('goes on with what it knows while the course is away, and tells what became of the outbox', async () => {
+    const { asked } = await show(released(assignment('01_tensor')));
+    const news: string[] = [];
+    model.news.connect((_, sentence) => {
+      news.push(sentence);
+    });
+    asked.mockResolvedValue({
+      connected: false,
+      message: 'The course cannot be reached.',
+      assignments: [],
+      news: []
+    });
+    await act(async () => {
+      await model.refresh();
+    });
+    expect(screen.getByText(/cannot be reached/)).toBeInTheDocument();
+    expect(screen.getByRole('button', { name: 'Submit…' })).toBeInTheDocument();
+    asked.mockResolvedValue({
+      ...released(assignment('01_tensor')),
+      news: ['01_tensor is handed in now.']
+    });
+    await act(async () => {
+      await model.refresh();
+    });
+    expect(screen.queryByText(/cannot be reached/)).toBeNull();
+    expect(news).toEqual(['01_tensor is handed in now.']);
+  });
+
   it('says so where there is no course, and asks again', async () => {
     const { asked } = await show({
       connected: false,
       message: 'This workspace belongs to no course.',
-      assignments: []
+      assignments: [],
+      news: []
     });
     expect(screen.getByText(/belongs to no course/)).toBeInTheDocument();
     asked.mockResolvedValue(released(assignment('01_tensor')));

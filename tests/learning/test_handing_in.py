@@ -14,11 +14,13 @@ from tinytorch_lab.curriculum.library import Library
 from tinytorch_lab.curriculum.notebooks import write_notebook
 from tinytorch_lab.errors import NotFoundError
 from tinytorch_lab.grading.folder import CourseFolder, default_db_url
-from tinytorch_lab.grading.store.database import migrate, open_engine, transaction
+from tinytorch_lab.grading.gradebook import prepare
+from tinytorch_lab.grading.store.database import open_engine, transaction
 from tinytorch_lab.grading.store.tables import assignments
 from tinytorch_lab.grading.student_desk import StudentDesk
 from tinytorch_lab.learning import testing as runs
-from tinytorch_lab.learning.handing_in import hand_in, readiness, receipts_folder, restore, saved_digest
+from tinytorch_lab.learning.handing_in import readiness, receipts_folder, restore, saved_digest
+from tinytorch_lab.learning.outbox import Outbox
 from tinytorch_lab.learning.workspace import Workspace
 from tinytorch_lab.runner.pool import LocalExecutor
 
@@ -28,8 +30,8 @@ def desk(library: Library, tmp_path: Path) -> Iterator[Desk]:
     root = tmp_path / "course"
     root.mkdir()
     course = CourseFolder(root, library.root, "tinytorch", default_db_url(root))
+    prepare(course)
     engine = open_engine(course.db_url)
-    migrate(engine)
     with transaction(engine) as connection:
         released = {"module": "01_tensor", "released_at": "2026-01-01T00:00:00.000+00:00"}
         connection.execute(assignments.insert().values(**released))
@@ -79,7 +81,7 @@ def test_a_solved_and_tested_module_is_complete_until_it_changes(
 
 
 def test_the_receipt_is_kept_and_names_what_is_saved(workspace: Workspace, module: ModuleInfo, desk: Desk):
-    receipt = hand_in(workspace, desk, module)
+    receipt = Outbox(workspace, desk).hand_in(module)
     assert receipt.digest == saved_digest(workspace, module)
     (kept,) = receipts_folder(workspace, module).iterdir()
     assert json.loads(kept.read_text(encoding="utf-8"))["signature"] == receipt.signature
@@ -92,7 +94,7 @@ def test_an_earlier_submission_comes_back_and_the_present_notebook_is_kept(
 ):
     path = workspace.notebook_path(module)
     submitted = path.read_bytes()
-    receipt = hand_in(workspace, desk, module)
+    receipt = Outbox(workspace, desk).hand_in(module)
     path.write_text('{"cells": []}', encoding="utf-8")
     opened = restore(workspace, desk, module, receipt.id)
     assert path.read_bytes() == submitted

@@ -10,9 +10,13 @@ from tinytorch_lab.coursework import Desk
 from tinytorch_lab.desks import NO_DESK
 from tinytorch_lab.errors import NotAvailableError
 from tinytorch_lab.learning import handing_in
+from tinytorch_lab.learning.outbox import Outbox
 
 DESK = "tinytorch_lab_desk"
 """Key of the student's desk in the web application's settings; ``None`` where the workspace belongs to no course."""
+
+OUTBOX = "tinytorch_lab_outbox"
+"""Key of the workspace's outbox, which is there wherever the desk is."""
 
 
 class DeskHandler(LabHandler):
@@ -26,6 +30,12 @@ class DeskHandler(LabHandler):
             raise NotAvailableError(NO_DESK)
         return desk
 
+    @property
+    def outbox(self) -> Outbox:
+        """What hands in; raises :class:`NotAvailableError` where there is no desk."""
+        _ = self.desk
+        return cast(Outbox, self.settings[OUTBOX])
+
 
 class AssignmentsHandler(DeskHandler):
     """What the course has released."""
@@ -34,11 +44,18 @@ class AssignmentsHandler(DeskHandler):
     async def get(self) -> None:
         """Answer the assignments; a course that cannot be reached is no error, the sidebar says so."""
         try:
+            await asyncio.to_thread(self.outbox.send)
             found = await asyncio.to_thread(self.desk.assignments)
         except NotAvailableError as error:
-            self.answer(AssignmentList(connected=False, message=str(error), assignments=[]))
+            self.answer(AssignmentList(connected=False, message=self._standing(error), assignments=[], news=[]))
         else:
-            self.answer(AssignmentList(connected=True, message="", assignments=found))
+            news = self.outbox.take_news()
+            self.answer(AssignmentList(connected=True, message="", assignments=found, news=news))
+
+    def _standing(self, error: NotAvailableError) -> str:
+        if self.settings[DESK] is None or not (waiting := self.outbox.waiting()):
+            return str(error)
+        return f"{error} Waiting in the outbox: {', '.join(module.name for module in waiting)}."
 
 
 class SubmissionHandler(DeskHandler):
@@ -53,7 +70,7 @@ class SubmissionHandler(DeskHandler):
     @endpoint
     async def post(self, name: str) -> None:
         """Hand in the notebook as saved and answer the receipt: 201."""
-        receipt = await asyncio.to_thread(handing_in.hand_in, self.workspace, self.desk, self.module(name))
+        receipt = await asyncio.to_thread(self.outbox.hand_in, self.module(name))
         self.answer(receipt, 201)
 
 

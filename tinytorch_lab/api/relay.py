@@ -3,10 +3,10 @@
 from typing import cast
 
 from tornado import web
-from tornado.httpclient import AsyncHTTPClient, HTTPClientError, HTTPRequest
+from tornado.httpclient import AsyncHTTPClient, HTTPClientError, HTTPRequest, HTTPResponse
 
 from tinytorch_lab.api.base import LabHandler, endpoint
-from tinytorch_lab.learning.remote_desk import UNREACHABLE, RemoteDesk
+from tinytorch_lab.learning.remote_desk import FROM_PROXY, UNREACHABLE, RemoteDesk
 
 RELAY = "tinytorch_lab_relay"
 """Key of the desk at the grading service in the web application's settings."""
@@ -55,10 +55,14 @@ class RelayHandler(LabHandler):
             answer = await AsyncHTTPClient().fetch(request, raise_error=False)
         except (OSError, HTTPClientError) as error:
             raise web.HTTPError(503, "%s", UNREACHABLE) from error
-        if answer.code == 599:
+        if answer.code == 599 or (answer.code in FROM_PROXY and _is_page(answer)):
             raise web.HTTPError(503, "%s", UNREACHABLE)
         self.set_status(answer.code)
         for name in _PASSED_ON:
             if name in answer.headers:
                 self.set_header(name, answer.headers[name])
         self.finish(answer.body, set_content_type=answer.headers.get("Content-Type", "application/json"))
+
+
+def _is_page(answer: HTTPResponse) -> bool:
+    return "json" not in answer.headers.get("Content-Type", "")

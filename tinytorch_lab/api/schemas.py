@@ -244,11 +244,15 @@ class MilestoneList(Wire):
 
 
 class AssignmentList(Wire):
-    """What the course has released; when it cannot be reached, ``message`` says why and the list is empty."""
+    """What the course has released; when it cannot be reached, ``message`` says why and the list is empty.
+
+    ``news`` tells what became of notebooks that waited until the course could be reached; each is told once.
+    """
 
     connected: bool
     message: str
     assignments: list[Assignment]
+    news: list[str]
 
 
 class SubmissionState(Wire):

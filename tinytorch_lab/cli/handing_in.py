@@ -17,6 +17,7 @@ from tinytorch_lab.desks import COURSE, NO_DESK, local_desk, remote_desk
 from tinytorch_lab.errors import NotAvailableError
 from tinytorch_lab.learning import handing_in
 from tinytorch_lab.learning.handing_in import Readiness
+from tinytorch_lab.learning.outbox import Outbox
 
 StudentOption = Annotated[
     str | None, typer.Option("--student", help="Who hands in to a course on this machine. Default: the login name.")
@@ -71,7 +72,11 @@ def submit(
     if not yes:
         typer.confirm(f"Submit {module.name}.ipynb?", abort=True)
     with desk_of(student) as desk:
-        receipt = handing_in.hand_in(place, desk, module)
+        outbox = Outbox(place, desk)
+        outbox.send()
+        for sentence in outbox.take_news() if not as_json else ():
+            say(sentence)
+        receipt = outbox.hand_in(module)
     if as_json:
         show_json(asdict(receipt))
     else:

@@ -10,9 +10,9 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 
+from tinytorch_lab.coursework import MAX_NOTEBOOK_BYTES
 from tinytorch_lab.errors import InvalidInputError, NotAvailableError, NotFoundError
 
-MAX_NOTEBOOK_BYTES = 20 << 20
 _STUDENT = re.compile(r"\w[\w.@-]{0,99}")
 
 

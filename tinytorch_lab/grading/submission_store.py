@@ -12,10 +12,10 @@ from pathlib import Path
 
 from sqlalchemy import Connection, func, select
 
+from tinytorch_lab.coursework import MAX_NOTEBOOK_BYTES
 from tinytorch_lab.errors import InvalidInputError, NotAvailableError, NotFoundError
 from tinytorch_lab.files import make_durable, write_bytes
 from tinytorch_lab.grading.folder import CourseFolder
-from tinytorch_lab.grading.intake import MAX_NOTEBOOK_BYTES
 from tinytorch_lab.grading.store.tables import submissions
 from tinytorch_lab.grading.students import enrol
 

@@ -28,7 +28,9 @@ def read_submission(content: bytes) -> list[NotebookNode]:
     except RecursionError:
         raise InvalidInputError("The notebook cannot be read: its JSON is nested too deeply.") from None
     except ValueError:
-        raise InvalidInputError("The notebook cannot be read: its JSON holds a number of thousands of digits.") from None
+        raise InvalidInputError(
+            "The notebook cannot be read: its JSON holds a number of thousands of digits."
+        ) from None
     cells = _cells_of(document)
     if len(cells) > MAX_CELLS:
         raise InvalidInputError(f"The notebook cannot be read: it has {len(cells)} cells, more than {MAX_CELLS}.")

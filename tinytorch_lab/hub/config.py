@@ -5,10 +5,14 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
+import jupyterhub
+
 from tinytorch_lab.desks import COURSE, SERVICE
 from tinytorch_lab.hub.roles import GRADE, SUBMIT
 
 NAME = "tinytorch-lab"
+_START_SECONDS = 120
+"""How long the hub waits for the service, which on a busy machine takes its time to load."""
 GROUPS = ("nbgrader-{}", "formgrade-{}", "instructor-{}")
 """The groups of a course: its students, graders and instructors."""
 
@@ -34,7 +38,7 @@ def configure(
         managed: whether the hub starts the service; with ``False`` it runs by itself (a deployment of its own).
         service: further settings of the hub's service, such as ``user`` or, unless managed, ``api_token``.
     """
-    started = {"command": command or _command(courses), **_environment()} if managed else {}
+    started = {"command": command or _command(courses), **_started()} if managed else {}
     scopes = [GRADE, SUBMIT, "read:users:groups!user"]
     definition = {
         "name": NAME,
@@ -75,9 +79,12 @@ def _command(courses: Mapping[str, Path | str]) -> list[str]:
     return [program, *(part for folder in courses.values() for part in ("--course", str(folder)))]
 
 
-def _environment() -> dict[str, dict[str, str]]:
+def _started() -> dict[str, Any]:
     # nbgrader calls alembic by its name.
-    return {"environment": {"PATH": f"{Path(sys.executable).parent}:/usr/local/bin:/usr/bin:/bin"}}
+    environment = {"PATH": f"{Path(sys.executable).parent}:/usr/local/bin:/usr/bin:/bin"}
+    # JupyterHub 5 has a fixed time of its own.
+    patience = {"timeout": _START_SECONDS} if jupyterhub.version_info >= (6,) else {}
+    return {"environment": environment, **patience}
 
 
 def _roles(course: str) -> list[dict[str, Any]]:

@@ -15,8 +15,7 @@ from tornado import web
 from tinytorch_lab.api.courses.calls import Caller, Route
 from tinytorch_lab.api.courses.handler import CourseApi, Refusal
 from tinytorch_lab.api.courses.openapi import openapi_document
-from tinytorch_lab.coursework import Membership
-from tinytorch_lab.grading.intake import MAX_NOTEBOOK_BYTES
+from tinytorch_lab.coursework import MAX_NOTEBOOK_BYTES, Membership
 from tinytorch_lab.grading.open_course import OpenCourse
 from tinytorch_lab.hub.observing import Metrics
 from tinytorch_lab.hub.rates import RateLimiter

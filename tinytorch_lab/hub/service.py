@@ -10,6 +10,7 @@ import os
 import secrets
 import signal
 import sys
+from collections.abc import Callable
 from pathlib import Path
 from typing import Annotated
 from urllib.parse import urlparse
@@ -19,9 +20,9 @@ from jupyterhub.services.auth import HubOAuth, HubOAuthCallbackHandler
 from tornado import web
 from tornado.httpserver import HTTPServer
 
+from tinytorch_lab.coursework import MAX_NOTEBOOK_BYTES
 from tinytorch_lab.errors import InvalidInputError, NotAvailableError, TinyTorchError
 from tinytorch_lab.grading.folder import load_course_folder
-from tinytorch_lab.grading.intake import MAX_NOTEBOOK_BYTES
 from tinytorch_lab.grading.open_course import OpenCourse
 from tinytorch_lab.hub.handlers import (
     SERVICE,
@@ -70,10 +71,10 @@ def serve(
 
 
 def open_courses(folders: list[Path]) -> dict[str, OpenCourse]:
-    """Open the courses in ``folders``, each closed to every other account, and start their workers.
+    """Open the courses in ``folders``, each closed to every other account.
 
     Raises:
-        TinyTorchError: a folder holds no course, two hold the same, or one is in use elsewhere.
+        TinyTorchError: a folder holds no course, or two hold the same.
     """
     courses: dict[str, OpenCourse] = {}
     for folder in folders:
@@ -82,7 +83,6 @@ def open_courses(folders: list[Path]) -> dict[str, OpenCourse]:
             raise InvalidInputError(f"Two folders hold the course {found.course_id}: {folder} is the second.")
         _close_to_others(found.root)
         courses[found.course_id] = OpenCourse(found)
-        courses[found.course_id].service.start()
     return courses
 
 
@@ -117,15 +117,27 @@ async def _serve(courses: dict[str, OpenCourse]) -> None:
     stopped = asyncio.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
         asyncio.get_running_loop().add_signal_handler(number, stopped.set)
-    log.info("serving %s on %s", ", ".join(courses), address.netloc)
-    await stopped.wait()
-    log.info("stopping")
+    try:
+        # The hub gives up on a service that does not listen within seconds; questions wait for their course.
+        await _for_each(courses, lambda course: course.service.start())
+        log.info("serving %s on %s", ", ".join(courses), address.netloc)
+        await stopped.wait()
+    finally:
+        log.info("stopping")
+        await _stop(server)
+        await _for_each(courses, OpenCourse.close)
+
+
+async def _stop(server: HTTPServer) -> None:
     server.stop()
     try:
         await asyncio.wait_for(server.close_all_connections(), STOP_SECONDS)
     except TimeoutError:
         log.warning("requests were still in progress after %d seconds", STOP_SECONDS)
-    await asyncio.gather(*(asyncio.to_thread(course.close) for course in courses.values()))
+
+
+async def _for_each(courses: dict[str, OpenCourse], action: Callable[[OpenCourse], None]) -> None:
+    await asyncio.gather(*(asyncio.to_thread(action, course) for course in courses.values()))
 
 
 def _close_to_others(root: Path) -> None:

@@ -79,17 +79,13 @@ def readiness(workspace: Workspace, testing: Testing, module: ModuleInfo) -> Rea
     )
 
 
-def hand_in(workspace: Workspace, desk: Desk, module: ModuleInfo) -> Receipt:
-    """Submit the module's notebook as saved and keep the receipt in the workspace.
+def keep_receipt(workspace: Workspace, module: ModuleInfo, receipt: Receipt) -> None:
+    """Keep ``receipt`` in the workspace.
 
     Raises:
-        NotFoundError: the module has not been started, or the course has not released it.
-        NotAvailableError: the course cannot be reached.
+        NotAvailableError: the workspace cannot be written.
     """
-    workspace.require_started(module)
-    receipt = desk.submit(module.name, workspace.notebook_path(module).read_bytes())
     write_text(receipts_folder(workspace, module) / f"{receipt.id}.json", json.dumps(asdict(receipt), indent=1) + "\n")
-    return receipt
 
 
 def restore(workspace: Workspace, desk: Desk, module: ModuleInfo, receipt_id: str) -> Opened:

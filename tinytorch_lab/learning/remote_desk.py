@@ -7,7 +7,7 @@ import httpx
 from pydantic import TypeAdapter, ValidationError
 
 from tinytorch_lab import errors
-from tinytorch_lab.coursework import Assignment, Feedback, Membership, Receipt
+from tinytorch_lab.coursework import MAX_NOTEBOOK_BYTES, Assignment, Feedback, Membership, Receipt
 
 T = TypeVar("T")
 
@@ -24,7 +24,10 @@ _ERRORS: dict[int, type[errors.TinyTorchError]] = {
     413: errors.InvalidInputError,
 }
 
-UNREACHABLE = "The course's grading service cannot be reached; your work is kept here, try again later."
+UNREACHABLE = "The course's grading service cannot be reached at the moment; nothing is lost."
+
+FROM_PROXY = (502, 503, 504)
+"""What a proxy answers in the service's stead, without a message of ours."""
 
 
 class RemoteDesk:
@@ -41,6 +44,9 @@ class RemoteDesk:
 
     def submit(self, module: str, notebook: bytes) -> Receipt:
         """Hand in ``notebook`` and return the receipt."""
+        if len(notebook) > MAX_NOTEBOOK_BYTES:
+            limit = MAX_NOTEBOOK_BYTES >> 20
+            raise errors.InvalidInputError(f"The notebook is larger than {limit} MB; clear its outputs first.")
         return _parsed(_RECEIPT, self._ask("POST", f"modules/{module}/submissions", notebook))
 
     def submissions(self, module: str) -> list[Receipt]:
@@ -91,4 +97,6 @@ def _error(answer: httpx.Response) -> errors.TinyTorchError:
     try:
         return kind(answer.json()["message"])
     except (ValueError, KeyError, TypeError):
+        if answer.status_code in FROM_PROXY:
+            return errors.NotAvailableError(UNREACHABLE)
         return kind(f"The course's grading service refused with status {answer.status_code}.")

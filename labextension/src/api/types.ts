@@ -71,11 +71,14 @@ export interface Receipt {
 }
 /**
  * What the course has released; when it cannot be reached, ``message`` says why and the list is empty.
+ *
+ * ``news`` tells what became of notebooks that waited until the course could be reached; each is told once.
  */
 export interface AssignmentList {
   connected: boolean;
   message: string;
   assignments: Assignment[];
+  news: string[];
 }
 /**
  * The whole course from the student's side. ``answer_words`` are the least and most words of an answer.

@@ -68,7 +68,7 @@ function Content(props: ISubmissionViewProps): React.JSX.Element {
       </p>
     );
   }
-  if (!assignments.connected) {
+  if (!assignments.connected && assignments.assignments.length === 0) {
     return (
       <EmptyState
         message={assignments.message}
@@ -100,6 +100,21 @@ function Content(props: ISubmissionViewProps): React.JSX.Element {
   );
 }
 
+/** That the course is away; what was known of it still shows, and handing in puts the notebook in the outbox. */
+function Unreachable({
+  model,
+  trans
+}: ISubmissionViewProps): React.JSX.Element | null {
+  const { assignments } = model;
+  return assignments && !assignments.connected ? (
+    <Notice
+      message={assignments.message}
+      onRetry={() => void model.refresh()}
+      trans={trans}
+    />
+  ) : null;
+}
+
 type ModuleProps = ISubmissionViewProps & {
   entry: ModuleEntry;
   assignment: Assignment;
@@ -126,6 +141,7 @@ function ModuleSubmission(props: ModuleProps): React.JSX.Element {
   return (
     <div className="jp-TinyTorch-section">
       <h3 className="jp-TinyTorch-moduleName">{moduleLabel(entry)}</h3>
+      <Unreachable {...props} />
       {handIn.error && (
         <Notice
           message={handIn.error.message}

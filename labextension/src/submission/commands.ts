@@ -1,3 +1,4 @@
+import { Notification } from '@jupyterlab/apputils';
 import { fileUploadIcon } from '@jupyterlab/ui-components';
 
 import { CommandIDs, isStarted } from '../commands';
@@ -7,6 +8,9 @@ import type { ModuleCommandsContext } from '../modules/commands';
 export function addSubmissionCommands(context: ModuleCommandsContext): void {
   const { add, app, show, trans } = context;
   const { submissions } = app;
+  submissions.news.connect((_, sentence) => {
+    Notification.info(sentence, { autoClose: false });
+  }, context);
   add(CommandIDs.submitModule, {
     label: trans.__('Submit Module…'),
     caption: trans.__('Hand in the notebook of a module'),

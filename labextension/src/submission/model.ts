@@ -58,7 +58,12 @@ export class SubmissionsModel implements IDisposable {
     return this._changed;
   }
 
-  /** What the course has released, or null until the first answer. */
+  /** Emitted with a sentence on what became of a notebook that waited until the course could be reached. */
+  get news(): ISignal<this, string> {
+    return this._news;
+  }
+
+  /** What the course has released, or had when it could last be reached; null until the first answer. */
   get assignments(): AssignmentList | null {
     return this._assignments;
   }
@@ -102,12 +107,11 @@ export class SubmissionsModel implements IDisposable {
   /** Ask what would be handed in of the module, what was, and what came back. */
   async load(module: string): Promise<void> {
     await this._attempt(module, async () => {
+      const connected = this._assignments?.connected === true;
       const [submission, receipts, feedback] = await Promise.all([
         this._api.submission(module),
-        this._assignments?.connected
-          ? this._api.submissions(module)
-          : Promise.resolve(null),
-        this.find(module)?.state === 'returned'
+        connected ? this._api.submissions(module) : Promise.resolve(null),
+        connected && this.find(module)?.state === 'returned'
           ? this._api.feedback(module)
           : Promise.resolve(null)
       ]);
@@ -162,8 +166,14 @@ export class SubmissionsModel implements IDisposable {
 
   private async _load(): Promise<void> {
     try {
-      this._assignments = await this._api.assignments();
+      const answer = await this._api.assignments();
+      this._assignments = answer.connected
+        ? answer
+        : { ...answer, assignments: this._assignments?.assignments ?? [] };
       this._error = null;
+      answer.news.forEach(sentence => {
+        this._news.emit(sentence);
+      });
     } catch (error) {
       this._error = error as Error;
       throw error;
@@ -179,6 +189,7 @@ export class SubmissionsModel implements IDisposable {
 
   private readonly _poll: Poll<void>;
   private readonly _changed = new Signal<this, void>(this);
+  private readonly _news = new Signal<this, string>(this);
   private readonly _handIns = new Map<string, HandIn>();
   private _assignments: AssignmentList | null = null;
   private _error: Error | null = null;

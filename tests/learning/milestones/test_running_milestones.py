@@ -14,6 +14,7 @@ from tinytorch_lab.curriculum.notebooks import write_notebook
 from tinytorch_lab.errors import ConflictError, InvalidInputError, NotAvailableError, NotFoundError
 from tinytorch_lab.learning.exporting import export
 from tinytorch_lab.learning.milestones.running import run_milestone
+from tinytorch_lab.learning.milestones.scripts import SCRIPTS
 from tinytorch_lab.learning.milestones.state import list_milestones, milestone_state, read_result
 from tinytorch_lab.learning.workspace import Workspace
 
@@ -168,13 +169,14 @@ def test_the_plot_goes_where_it_is_wanted(workspace, executor, tmp_path):
     assert "<svg" in Path(result.plot).read_text()
 
 
-def test_what_cannot_be_run_is_one_sentence_and_changes_nothing(workspace, executor):
+def test_what_cannot_be_run_is_one_sentence_and_changes_nothing(workspace, executor, monkeypatch):
     (workspace.package / "layers.py").unlink()
     before = sorted(workspace.root.rglob("*"))
     with pytest.raises(ConflictError, match="Milestone 1 needs 03_layers exported; run 'tito export MODULE'"):
         run_milestone(workspace, executor, 1)
     with pytest.raises(NotFoundError, match="There is no milestone 5; the milestones are 1, 2, 3, 4"):
         run_milestone(workspace, executor, 5)
+    monkeypatch.delitem(SCRIPTS, 4)
     with pytest.raises(NotAvailableError, match="Milestone 4, TinyGPT, is not yet available"):
         run_milestone(workspace, executor, 4)
     assert sorted(workspace.root.rglob("*")) == before
@@ -183,6 +185,12 @@ def test_what_cannot_be_run_is_one_sentence_and_changes_nothing(workspace, execu
 def test_a_plot_of_unknown_format_is_refused_before_the_run(workspace, executor):
     with pytest.raises(InvalidInputError, match=r"plot\.doc must end in \.png, \.svg or \.pdf"):
         run_milestone(workspace, executor, 1, plot=Path("plot.doc"))
+    assert not workspace.state.exists()
+
+
+def test_only_a_milestone_with_a_longer_run_has_one(workspace, executor):
+    with pytest.raises(InvalidInputError, match="Milestone 1 has one length only; leave out --full"):
+        run_milestone(workspace, executor, 1, full=True)
     assert not workspace.state.exists()
 
 

@@ -5,7 +5,7 @@ import pytest
 from matplotlib.figure import Figure
 
 from tinytorch_lab.learning.milestones.script import LOSS, Malformed
-from tinytorch_lab.learning.milestones.scripts import SCRIPTS
+from tinytorch_lab.learning.milestones.scripts import FULL, SCRIPTS
 from tinytorch_lab.learning.milestones.xor import GRID_SHAPE
 
 XOR = np.array([[0.0], [1.0], [1.0], [0.0]], dtype=np.float32)
@@ -65,7 +65,7 @@ def test_reports_that_make_no_sense_are_said_to(changed, words):
 
 
 def test_every_step_is_python_with_a_title_of_its_own():
-    for script in SCRIPTS.values():
+    for script in (*SCRIPTS.values(), *FULL.values()):
         titles = [step.id for step in script.steps]
         assert len(set(titles)) == len(titles)
         for step in script.steps:

@@ -1,0 +1,134 @@
+"""Handing in while the course cannot be reached: the notebook waits and goes out by itself."""
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Any
+
+import pytest
+
+from tinytorch_lab.coursework import MAX_NOTEBOOK_BYTES, Desk, Receipt
+from tinytorch_lab.curriculum.catalogue import ModuleInfo
+from tinytorch_lab.errors import InvalidInputError, NotAvailableError, NotFoundError, TinyTorchError
+from tinytorch_lab.learning.handing_in import digest, receipts_folder
+from tinytorch_lab.learning.outbox import Outbox
+from tinytorch_lab.learning.remote_desk import UNREACHABLE, RemoteDesk
+from tinytorch_lab.learning.workspace import Workspace
+
+
+@dataclass
+class Course:
+    """A course across a line that can be cut, or that says ``error`` to whatever is handed in."""
+
+    error: TinyTorchError | None = None
+    taken: list[bytes] = field(default_factory=list)
+
+    def submit(self, module: str, notebook: bytes) -> Receipt:
+        if self.error:
+            raise self.error
+        self.taken.append(notebook)
+        return Receipt(f"{len(self.taken):032}", "c", module, "ada", digest(notebook), len(notebook), "2026-11-26", "s")
+
+    def __getattr__(self, name: str) -> Callable[..., Any]:
+        raise AssertionError(f"the outbox has no business with {name}")
+
+
+@pytest.fixture
+def course() -> Course:
+    return Course()
+
+
+@pytest.fixture
+def outbox(workspace: Workspace, course: Course) -> Outbox:
+    desk: Desk = course  # type: ignore[assignment]
+    return Outbox(workspace, desk)
+
+
+def test_with_the_course_away_the_notebook_waits_and_goes_out_as_it_was(
+    outbox: Outbox, course: Course, workspace: Workspace, module: ModuleInfo
+):
+    path = workspace.notebook_path(module)
+    handed_in = path.read_bytes()
+    course.error = NotAvailableError("The course cannot be reached.")
+    with pytest.raises(NotAvailableError, match=r"^The course cannot be reached\. Your notebook waits in the outbox"):
+        outbox.hand_in(module)
+    path.write_text("{}", encoding="utf-8")
+    outbox.send()
+    assert (outbox.waiting(), outbox.take_news(), course.taken) == ((module,), [], [])
+    course.error = None
+    outbox.send()
+    assert (outbox.waiting(), course.taken) == ((), [handed_in])
+    (sentence,) = outbox.take_news()
+    assert sentence.startswith("01_tensor waited in the outbox and is handed in now: receipt 00000000, received 2026")
+    assert outbox.take_news() == []
+    (kept,) = receipts_folder(workspace, module).iterdir()
+    assert digest(handed_in) in kept.read_text(encoding="utf-8")
+    outbox.send()
+    assert course.taken == [handed_in]
+
+
+def test_the_newest_notebook_is_the_one_that_waits(
+    outbox: Outbox, course: Course, workspace: Workspace, module: ModuleInfo
+):
+    course.error = NotAvailableError("Away.")
+    for text in (b"{}", b'{"cells": []}'):
+        workspace.notebook_path(module).write_bytes(text)
+        with pytest.raises(NotAvailableError):
+            outbox.hand_in(module)
+    course.error = None
+    outbox.send()
+    assert course.taken == [b'{"cells": []}']
+
+
+def test_handing_in_again_takes_the_earlier_notebook_out(
+    outbox: Outbox, course: Course, workspace: Workspace, module: ModuleInfo
+):
+    course.error = NotAvailableError("Away.")
+    with pytest.raises(NotAvailableError):
+        outbox.hand_in(module)
+    course.error = None
+    workspace.notebook_path(module).write_bytes(b"{}")
+    outbox.hand_in(module)
+    outbox.send()
+    assert (outbox.waiting(), course.taken) == ((), [b"{}"])
+
+
+def test_what_waits_survives_the_server(outbox: Outbox, course: Course, workspace: Workspace, module: ModuleInfo):
+    course.error = NotAvailableError("Away.")
+    with pytest.raises(NotAvailableError):
+        outbox.hand_in(module)
+    course.error = None
+    desk: Desk = course  # type: ignore[assignment]
+    Outbox(workspace, desk).send()
+    assert len(course.taken) == 1
+
+
+@pytest.mark.parametrize("error", [NotFoundError("It is not released."), InvalidInputError("It is no notebook.")])
+def test_what_the_course_does_not_take_never_waits(
+    outbox: Outbox, course: Course, module: ModuleInfo, error: TinyTorchError
+):
+    course.error = error
+    with pytest.raises(type(error), match=str(error)):
+        outbox.hand_in(module)
+    assert outbox.waiting() == ()
+    course.error = NotAvailableError("Away.")
+    with pytest.raises(NotAvailableError):
+        outbox.hand_in(module)
+    course.error = error
+    outbox.send()
+    assert outbox.waiting() == ()
+    assert outbox.take_news() == [f"01_tensor waited in the outbox, but the course did not take it: {error}"]
+
+
+def test_a_module_that_was_not_started_does_not_wait(outbox: Outbox, course: Course, workspace: Workspace):
+    course.error = NotAvailableError("Away.")
+    with pytest.raises(NotFoundError, match="not started"):
+        outbox.hand_in(workspace.course.find("activations"))
+    assert outbox.waiting() == ()
+
+
+def test_a_service_that_is_not_there_is_one_sentence():
+    desk = RemoteDesk("http://127.0.0.1:9", "c", "a token")
+    with pytest.raises(NotAvailableError, match=UNREACHABLE):
+        desk.submit("01_tensor", b"{}")
+    with pytest.raises(InvalidInputError, match="larger than 20 MB"):
+        desk.submit("01_tensor", b"x" * (MAX_NOTEBOOK_BYTES + 1))

@@ -1,0 +1,84 @@
+"""What was handed in while the course could not be reached: kept in the workspace, sent once the course is back."""
+
+import threading
+from collections.abc import Iterator
+from pathlib import Path
+
+from tinytorch_lab.coursework import Desk, Receipt
+from tinytorch_lab.curriculum.catalogue import ModuleInfo
+from tinytorch_lab.errors import NotAvailableError, TinyTorchError
+from tinytorch_lab.files import write_bytes
+from tinytorch_lab.learning.handing_in import keep_receipt
+from tinytorch_lab.learning.workspace import Workspace
+
+
+class Outbox:
+    """Hands in for one workspace; of each module at most the newest notebook waits."""
+
+    def __init__(self, workspace: Workspace, desk: Desk) -> None:
+        self._workspace, self._desk = workspace, desk
+        self._lock = threading.Lock()
+        self._news: list[str] = []
+
+    def hand_in(self, module: ModuleInfo) -> Receipt:
+        """Submit the module's notebook as saved and keep the receipt in the workspace.
+
+        Raises:
+            NotFoundError: the module has not been started, or the course has not released it.
+            InvalidInputError: the course does not take this notebook.
+            NotAvailableError: the course cannot be reached; the notebook waits in the outbox.
+        """
+        self._workspace.require_started(module)
+        notebook = self._workspace.notebook_path(module).read_bytes()
+        with self._lock:
+            try:
+                receipt = self._submit(module, notebook)
+            except NotAvailableError as error:
+                write_bytes(self._path(module), notebook)
+                raise NotAvailableError(
+                    f"{error} Your notebook waits in the outbox and is handed in by itself as soon as the course can "
+                    "be reached; the time that counts is when it arrives there."
+                ) from None
+            self._path(module).unlink(missing_ok=True)
+        return receipt
+
+    def waiting(self) -> tuple[ModuleInfo, ...]:
+        """Return the modules of which a notebook waits, in the course's order."""
+        return tuple(module for module in self._workspace.course.modules if self._path(module).is_file())
+
+    def send(self) -> None:
+        """Hand in whatever waits; what the course does not take is taken out too, and both is news."""
+        with self._lock:
+            for module in self.waiting():
+                try:
+                    self._news += self._deliver(module)
+                except NotAvailableError:
+                    return
+
+    def take_news(self) -> list[str]:
+        """Return what became of notebooks that waited, a sentence for each that has not been told yet."""
+        with self._lock:
+            news, self._news = self._news, []
+        return news
+
+    def _deliver(self, module: ModuleInfo) -> Iterator[str]:
+        path = self._path(module)
+        try:
+            receipt = self._submit(module, path.read_bytes())
+            yield (
+                f"{module.name} waited in the outbox and is handed in now: "
+                f"receipt {receipt.id[:8]}, received {receipt.received_at}."
+            )
+        except NotAvailableError:
+            raise
+        except TinyTorchError as error:
+            yield f"{module.name} waited in the outbox, but the course did not take it: {error}"
+        path.unlink(missing_ok=True)
+
+    def _submit(self, module: ModuleInfo, notebook: bytes) -> Receipt:
+        receipt = self._desk.submit(module.name, notebook)
+        keep_receipt(self._workspace, module, receipt)
+        return receipt
+
+    def _path(self, module: ModuleInfo) -> Path:
+        return self._workspace.state / "outbox" / f"{module.name}.ipynb"
