@@ -43,7 +43,7 @@ class Recorder:
             self._end_stream()
             self._clear_if_due()
             self._stream = stream
-        encoded = _encode(text)[1:-1]
+        encoded = _encode(text[: self._left + 1])[1:-1]
         size = len(encoded)
         if size > self._left:
             encoded = _encode(text[: self._left])[1:-1]
