@@ -16,6 +16,8 @@ from tinytorch_lab.runner.pool import LocalExecutor
 
 app = typer.Typer(help="Prove what your own package can do.", no_args_is_help=True)
 
+_BARS, _CURVE_WIDTH = "▁▂▃▄▅▆▇█", 24
+
 _STATUS = {
     "unavailable": "not yet available",
     "blocked": "needs modules",
@@ -42,12 +44,15 @@ def run(
         Path | None,
         typer.Option("--output", "-o", help="Where to write the plot. Default: in the workspace's .tinytorch."),
     ] = None,
+    full: Annotated[
+        bool, typer.Option("--full", help="The long run of milestone 4: some minutes, and more is asked of it.")
+    ] = False,
     workspace: WorkspaceOption = None,
     as_json: Json = False,
 ) -> None:
     """Run a milestone on your own package as exported, draw its plot and record the result; exits with 1 if missed."""
     place = workspace_at(workspace)
-    result = _run(place, number, output)
+    result = _run(place, number, output, full)
     if as_json:
         show_json(asdict(result))
     else:
@@ -56,14 +61,17 @@ def run(
         raise typer.Exit(1)
 
 
-def _run(place: Workspace, number: int, output: Path | None) -> MilestoneResult:
+def _run(place: Workspace, number: int, output: Path | None, full: bool) -> MilestoneResult:
     columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn())
     shown = Progress(*columns, console=err, transient=True, disable=not err.is_terminal)
     with LocalExecutor(confinement="none") as executor, shown as bar:
         task = bar.add_task(f"Milestone {number}", total=None)
+        losses: list[float] = []
 
         def follow(progress: MilestoneProgress) -> None:
-            loss = "" if progress.loss is None else f", loss {progress.loss:.3g}"
+            if progress.loss is not None:
+                losses.append(progress.loss)
+            loss = f", loss {losses[-1]:.3g} {_curve(losses)}" if losses else ""
             bar.update(
                 task,
                 total=progress.total,
@@ -71,7 +79,14 @@ def _run(place: Workspace, number: int, output: Path | None) -> MilestoneResult:
                 description=f"Milestone {number}: {progress.step}{loss}",
             )
 
-        return run_milestone(place, executor, number, follow, output)
+        return run_milestone(place, executor, number, follow, output, full)
+
+
+def _curve(losses: list[float]) -> str:
+    """Return the losses so far as a line of bars, the highest one full."""
+    shown = losses[:: max(1, len(losses) // _CURVE_WIDTH)]
+    low, high = min(shown), max(shown)
+    return "".join(_BARS[round((loss - low) / ((high - low) or 1) * (len(_BARS) - 1))] for loss in shown)
 
 
 def _print(place: Workspace, result: MilestoneResult) -> None:

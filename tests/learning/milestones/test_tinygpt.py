@@ -12,6 +12,7 @@ from tinytorch_lab.datasets import sonnets
 from tinytorch_lab.learning.milestones.running import run_milestone
 from tinytorch_lab.learning.milestones.script import LOSS, Malformed
 from tinytorch_lab.learning.milestones.scripts import FULL, SCRIPTS
+from tinytorch_lab.learning.milestones.tinygpt import Length, script_for
 from tinytorch_lab.learning.milestones.tinygpt_data import SHAKESPEARE, SONNETS, known_words, text_files
 
 SHARED = ROOT.parent / "shared" / "data"
@@ -188,7 +189,8 @@ def test_milestone_4_passes_on_the_reference(workspace, executor, nowhere, tinyg
     assert imread(workspace.root / result.plot).shape[1] == 1200
 
 
-def test_a_model_that_sees_the_future_is_found_out(workspace, executor, nowhere, tinygpt_written):
+def test_a_model_that_sees_the_future_is_found_out(workspace, executor, nowhere, tinygpt_written, monkeypatch):
+    monkeypatch.setitem(SCRIPTS, 4, script_for(Length(parts=1, steps=10, lr=1e-3, full=False)))
     path = workspace.package / "attention.py"
     path.write_text(f"{path.read_text()}\n\ncausal_mask = lambda n, past=0: np.ones((n, past + n), dtype=bool)\n")
     result = run_milestone(workspace, executor, 4)

@@ -6,11 +6,11 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from tinytorch_lab.errors import ConflictError, NotAvailableError
+from tinytorch_lab.errors import ConflictError, InvalidInputError, NotAvailableError
 from tinytorch_lab.learning.milestones.explain import explain
 from tinytorch_lab.learning.milestones.plot import check_format, save_plot
 from tinytorch_lab.learning.milestones.script import LOSS, Malformed, Outcome, Script
-from tinytorch_lab.learning.milestones.scripts import SCRIPTS
+from tinytorch_lab.learning.milestones.scripts import FULL, SCRIPTS
 from tinytorch_lab.learning.milestones.state import (
     MilestoneResult,
     MilestoneState,
@@ -51,20 +51,23 @@ def run_milestone(
     number: int,
     listener: Listener | None = None,
     plot: Path | None = None,
+    full: bool = False,
 ) -> MilestoneResult:
     """Run milestone ``number`` on the workspace's package, write its plot, and record the result.
 
-    The plot goes to ``plot``, else beside the record; a run that ends early has none.
+    The plot goes to ``plot``, else beside the record; a run that ends early has none. ``full`` chooses the longer run.
 
     Raises:
         NotFoundError: the course has no such milestone.
         NotAvailableError: it has not been written yet, its data cannot be had, or the workspace cannot be written.
         ConflictError: modules it needs are not exported.
-        InvalidInputError: ``plot`` has an ending that names no format.
+        InvalidInputError: ``plot`` has an ending that names no format, or the milestone has no longer run.
     """
     state = milestone_state(workspace, number)
     _require_ready(state)
-    script = SCRIPTS[number]
+    if full and number not in FULL:
+        raise InvalidInputError(f"Milestone {number} has one length only; leave out --full.")
+    script = (FULL if full else SCRIPTS)[number]
     target = plot or result_path(workspace, number).with_suffix(".png")
     check_format(target)
     gathered = _gather(executor.submit(_job(workspace, script)), number, script, workspace, listener)
