@@ -78,7 +78,6 @@ function Tabs({ model, trans }: IPageProps): React.JSX.Element {
       role="tablist"
       aria-label={trans.__('Grading')}
       ref={list}
-      onKeyDown={move}
     >
       {pages.map(page => (
         <button
@@ -89,6 +88,7 @@ function Tabs({ model, trans }: IPageProps): React.JSX.Element {
           aria-selected={page === model.page}
           aria-controls="jp-TinyTorch-page"
           tabIndex={page === model.page ? 0 : -1}
+          onKeyDown={move}
           onClick={() => {
             model.show(page);
           }}

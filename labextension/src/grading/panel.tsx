@@ -32,6 +32,7 @@ export function createPanel(options: IPanelOptions): MainAreaWidget {
   content.addClass('jp-TinyTorch');
   content.addClass('jp-TinyTorch-grading');
   const panel = new MainAreaWidget({ content });
+  panel.toolbar.hide();
   panel.id = id;
   panel.title.label = trans.__('Grading: %1', membership.title);
   panel.title.icon = torchIcon;

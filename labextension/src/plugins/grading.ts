@@ -41,6 +41,15 @@ export const gradingPlugin: JupyterFrontEndPlugin<void> = {
       .then(({ courses }) => courses.filter(({ role }) => role !== 'student'))
       .catch((): Membership[] => []);
 
+    // Loaded when it is first opened, so that JupyterLab starts without it.
+    const makePanel = async (
+      id: string,
+      membership: Membership
+    ): Promise<Widget> => {
+      const { createPanel } = await import('../grading/panel');
+      return createPanel({ id, membership, rendermime, settings, trans });
+    };
+
     app.commands.addCommand(OPEN, {
       label: args =>
         typeof args.title === 'string'
@@ -59,17 +68,8 @@ export const gradingPlugin: JupyterFrontEndPlugin<void> = {
           return;
         }
         const id = `${AREA}:${membership.course}`;
-        let panel = tracker.find(widget => widget.id === id);
-        if (!panel) {
-          // Loaded when it is first opened, so that JupyterLab starts without it.
-          const { createPanel } = await import('../grading/panel');
-          panel = createPanel({
-            id,
-            membership,
-            rendermime,
-            settings,
-            trans
-          });
+        if (!tracker.find(widget => widget.id === id)) {
+          const panel = await makePanel(id, membership);
           await tracker.add(panel);
           app.shell.add(panel, 'main', { type: 'TinyTorch' });
         }

@@ -2,6 +2,7 @@ import type { TranslationBundle } from '@jupyterlab/translation';
 import React, { useEffect, useMemo, useState } from 'react';
 
 import { Html } from '../components/Html';
+import { Key } from '../components/Key';
 import { Loaded } from '../components/Loaded';
 import { useChanges } from '../components/useChanges';
 import { Loadable } from '../loadable';
@@ -54,7 +55,7 @@ export function AnswerPanel(props: {
         aria-expanded={isContextShown}
         onClick={onToggleContext}
       >
-        {trans.__('Code, tests and other answers')} <kbd>e</kbd>
+        {trans.__('Code, tests and other answers')} <Key name="e" />
       </button>
       {isContextShown && (
         <Loaded of={context} trans={trans}>

@@ -4,6 +4,7 @@ import React, { useEffect, useState } from 'react';
 
 import { Notice } from '../../components/Notice';
 import { Prompt } from '../../thinking/Prompt';
+import { Key } from '../components/Key';
 import { useChanges } from '../components/useChanges';
 import type { AnswerModel } from './answer';
 import type { CommentBank } from './bank';
@@ -22,7 +23,7 @@ export function CommentBox(props: {
   return (
     <div className="jp-TinyTorch-comment">
       <label htmlFor="jp-TinyTorch-commentText">
-        {trans.__('Comment')} <kbd>c</kbd>
+        {trans.__('Comment')} <Key name="c" />
       </label>
       <textarea
         id="jp-TinyTorch-commentText"
@@ -87,7 +88,7 @@ function Bank(props: {
     <div className="jp-TinyTorch-bank">
       {bank.error && <Notice message={bank.error.message} trans={trans} />}
       <label>
-        {trans.__('Kept comments')} <kbd>/</kbd>
+        {trans.__('Kept comments')} <Key name="/" />
         <input
           type="search"
           value={text}

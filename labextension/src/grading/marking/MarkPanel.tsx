@@ -4,6 +4,7 @@ import React from 'react';
 
 import type { Level } from '../../api/courseTypes';
 import { Notice } from '../../components/Notice';
+import { Key } from '../components/Key';
 import { useChanges } from '../components/useChanges';
 import { format, moment } from '../overview/labels';
 import type { AnswerModel, SaveState } from './answer';
@@ -102,7 +103,7 @@ export function MarkPanel(props: IMarkPanelProps): React.JSX.Element {
           {view.flag === null
             ? trans.__('Flag for another look')
             : trans.__('Take the flag off')}{' '}
-          <kbd>l</kbd>
+          <Key name="l" />
         </button>
         <button
           type="button"
@@ -112,7 +113,7 @@ export function MarkPanel(props: IMarkPanelProps): React.JSX.Element {
             act('undo');
           }}
         >
-          {trans.__('Undo')} <kbd>u</kbd>
+          {trans.__('Undo')} <Key name="u" />
         </button>
       </div>
       {view.flag && (
@@ -145,7 +146,7 @@ function LevelItem(props: {
       >
         <span>{level.label}</span>
         <span>{trans.__('%1 points', range)}</span>
-        {hotkey && <kbd>{hotkey}</kbd>}
+        {hotkey && <Key name={hotkey} />}
       </button>
       <ul>
         {level.criteria.map(criterion => (

@@ -46,7 +46,7 @@ export function MarkingDesk(props: IMarkingProps): React.JSX.Element {
   const isThere = answer !== null;
   useEffect(() => {
     if (isThere) {
-      desk.current?.focus();
+      desk.current?.focus({ preventScroll: true });
     }
   }, [isThere]);
   const act = useActions(session, desk, {
@@ -169,7 +169,7 @@ function useActions(
       const isDone = event.key === 'Enter' && (event.ctrlKey || event.metaKey);
       if (event.key === 'Escape' || isDone) {
         event.preventDefault();
-        desk.current?.focus();
+        desk.current?.focus({ preventScroll: true });
       }
       if (isDone) {
         act('next');

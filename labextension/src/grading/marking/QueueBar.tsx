@@ -2,6 +2,7 @@ import type { TranslationBundle } from '@jupyterlab/translation';
 import React from 'react';
 
 import { ProgressBar } from '../../components/ProgressBar';
+import { Key } from '../components/Key';
 import type { MarkingAction } from './keys';
 import type { Filter, MarkingSession } from './session';
 
@@ -25,7 +26,7 @@ export function QueueBar(props: {
             act('previous');
           }}
         >
-          {trans.__('Previous')} <kbd>k</kbd>
+          {trans.__('Previous')} <Key name="k" />
         </button>
         <span role="status" className="jp-TinyTorch-position">
           {trans.__('Answer %1 of %2', position, queue.length)}
@@ -37,7 +38,7 @@ export function QueueBar(props: {
             act('next');
           }}
         >
-          {trans.__('Next')} <kbd>j</kbd>
+          {trans.__('Next')} <Key name="j" />
         </button>
         <button
           type="button"
@@ -46,7 +47,7 @@ export function QueueBar(props: {
             act('skip');
           }}
         >
-          {trans.__('Skip')} <kbd>x</kbd>
+          {trans.__('Skip')} <Key name="x" />
         </button>
       </div>
       <div className="jp-TinyTorch-queueProgress">
@@ -87,7 +88,7 @@ export function QueueBar(props: {
           act('help');
         }}
       >
-        {trans.__('Keys')} <kbd>?</kbd>
+        {trans.__('Keys')} <Key name="?" />
       </button>
     </div>
   );

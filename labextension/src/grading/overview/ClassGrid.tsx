@@ -64,12 +64,15 @@ export function ClassGrid(props: {
           {trans._n('%1 student', '%1 students', rows.length)}
         </span>
       </div>
+      <Legend trans={trans} />
       <div
         className="jp-TinyTorch-gridScroll"
         ref={ref}
         onScroll={onScroll}
         role="region"
         aria-label={trans.__('Students and modules')}
+        // It scrolls, and so must be reached by keyboard.
+        // eslint-disable-next-line jsx-a11y/no-noninteractive-tabindex
         tabIndex={0}
       >
         <table
@@ -125,6 +128,24 @@ const STATES: readonly Cell['state'][] = [
   'returned'
 ];
 
+/** What the colours at the cells' edges say; every cell says it in words too. */
+function Legend({ trans }: { trans: TranslationBundle }): React.JSX.Element {
+  return (
+    <ul className="jp-TinyTorch-legend" aria-label={trans.__('Colours')}>
+      {STATES.map(state => (
+        <li key={state}>
+          <span
+            className={`jp-mod-${state.replace(' ', '-')}`}
+            aria-hidden="true"
+          />{' '}
+          {stateLabel(state, trans)}
+        </li>
+      ))}
+      <li>⚠ {trans.__('run not in order')}</li>
+    </ul>
+  );
+}
+
 function SortableHeader(props: {
   label: string;
   title?: string;
@@ -177,8 +198,8 @@ function Student(props: {
           <span title={cellLabel(cell, trans)}>
             <span aria-hidden="true">
               {cell.score === null ? '' : format(cell.score)}
-              {cell.late ? ' ⏱' : ''}
               {cell.integrity === 'ok' ? '' : ' ⚠'}
+              {cell.late && <small> {trans.__('late')}</small>}
             </span>
             <span className="jp-TinyTorch-onlySpoken">
               {cellLabel(cell, trans)}

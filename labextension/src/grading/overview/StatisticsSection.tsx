@@ -8,6 +8,7 @@ import { useChanges } from '../components/useChanges';
 import type { IPageProps } from '../GradingView';
 import { Loadable } from '../loadable';
 import { DistributionPlot } from './Distribution';
+import { shortReason } from './measures';
 
 /** How the class did in one module: the scores, and what each test was failed with. */
 export function StatisticsSection({
@@ -96,8 +97,8 @@ function TestTable(props: {
               <td className="jp-TinyTorch-wrapped">
                 <ul>
                   {test.reasons.slice(0, 3).map(({ count, example }) => (
-                    <li key={example}>
-                      {trans.__('%1 ×: %2', count, firstLine(example))}
+                    <li key={example} title={example}>
+                      {trans.__('%1 × %2', count, shortReason(example))}
                     </li>
                   ))}
                 </ul>
@@ -108,8 +109,4 @@ function TestTable(props: {
       </table>
     </div>
   );
-}
-
-function firstLine(message: string): string {
-  return message.trim().split('\n', 1)[0] ?? '';
 }

@@ -29,3 +29,12 @@ export function testStatus(
   };
   return labels[status];
 }
+
+/** What a test failed with, without the figures of NumPy's comparison. */
+export function shortReason(message: string): string {
+  return message
+    .replace(/^AssertionError:\s*/, '')
+    .replace(/^Not equal to tolerance rtol=\S+, atol=\S+\s+/, '')
+    .replace(/\s*(Mismatched elements|Mismatch at|\(shapes).*$/s, '')
+    .trim();
+}

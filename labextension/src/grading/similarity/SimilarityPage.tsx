@@ -82,11 +82,8 @@ function Report(props: {
     <section>
       <h2>{title}</h2>
       <p>
-        {trans.__(
-          '%1 compared, %2 pairs found.',
-          report.compared,
-          report.found
-        )}{' '}
+        {trans.__('%1 compared.', report.compared)}{' '}
+        {trans._n('%1 pair found.', '%1 pairs found.', report.found)}{' '}
         {report.groups.length > 0 &&
           trans.__(
             'Groups: %1.',
