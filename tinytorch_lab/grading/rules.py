@@ -77,10 +77,18 @@ def certificates_of(course: CourseFolder) -> Certificates:
     table, path = rule_table(course, "cluster")
     files = {name: path.parent / str(table.get(name, "")) for name in _CERTIFICATES}
     missing = [name for name, file in files.items() if not file.is_file()]
-    if missing or table.keys() - files.keys():
-        needed = f"[cluster] has to name the files {', '.join(_CERTIFICATES)} of the TLS connection, and no more"
+    if missing or table.keys() - files.keys() - {"address"}:
+        needed = (
+            f"[cluster] has to name the files {', '.join(_CERTIFICATES)} of the TLS connection and may name the address"
+        )
         raise InvalidInputError(f"{path}: {needed}{f'; there is no {missing[0]}' if missing else ''}.")
     return Certificates(**files)
+
+
+def cluster_of(course: CourseFolder) -> str:
+    """Return the address of the cluster on which ``course`` grades unless told otherwise; empty: on this machine."""
+    table, _ = rule_table(course, "cluster")
+    return str(table.get("address", ""))
 
 
 def _tables(path: Path) -> dict[str, Any]:

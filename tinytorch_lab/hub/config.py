@@ -99,10 +99,10 @@ def _roles(course: str) -> list[dict[str, Any]]:
 
 def _course_of(courses: tuple[str, ...]) -> Callable[[Any], str]:
     def course_of(spawner: Any) -> str:
-        """Return the first course that the server's owner is in."""
+        """Return the course that a named server is called after, else the first that its owner is in."""
         groups = {group.name for group in spawner.user.groups}
-        owned = (course for course in courses if groups & {group.format(course) for group in GROUPS})
-        return next(owned, courses[0])
+        owned = [course for course in courses if groups & {group.format(course) for group in GROUPS}]
+        return spawner.name if spawner.name in owned else next(iter(owned), courses[0])
 
     return course_of
 

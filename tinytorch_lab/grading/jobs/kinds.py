@@ -23,6 +23,7 @@ from tinytorch_lab.grading.nbgrader_calls import NbGrader
 from tinytorch_lab.grading.own_modules import OwnModuleRunner
 from tinytorch_lab.grading.records import Job, JobRow
 from tinytorch_lab.grading.regrading import Regrading
+from tinytorch_lab.grading.rules import cluster_of
 from tinytorch_lab.grading.sources import load_module_source
 from tinytorch_lab.grading.store.database import sole_writing, transaction
 from tinytorch_lab.grading.submissions import read_submission
@@ -150,7 +151,7 @@ class JobKinds:
         found = _chosen(self._course.students_with("submitted", module), students, module, "collect it")
         if changed:
             found = [student for student in found if not self._graded_as_it_is(module, student)]
-        self._autograder.prepare(module, cluster)
+        self._autograder.prepare(module, cluster or cluster_of(self._course))
 
         def stream(names: Iterable[str]) -> Iterator[JobRow]:
             for student, evidence in self._autograder.grade_many(module, names):
