@@ -11,8 +11,7 @@ from tinytorch_lab.curriculum.library import Library, Release
 from tinytorch_lab.package.build import check_reference
 from tinytorch_lab.runner.pool import LocalExecutor
 
-LIBRARY = Library(ROOT / "curriculum")
-MODULES = [*LIBRARY.available_modules(), *LIBRARY.course.projects]
+MODULES = Library(ROOT / "curriculum").available_assignments()
 
 
 @pytest.fixture(scope="module")

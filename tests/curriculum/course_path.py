@@ -56,18 +56,19 @@ def student_release(library: Library, folder: Path) -> Release:
     release = Release(folder)
     folder.mkdir(parents=True, exist_ok=True)
     shutil.copy(library.root / "course.toml", folder / "course.toml")
-    for module in library.available_modules():
+    for module in library.available_assignments():
         write_notebook(library.student(module), release.notebook_path(module))
     return release
 
 
 def learn(library: Library, workspace: Workspace, executor: Executor) -> Iterator[Learned]:
-    """Start, solve, export and test every module, in order, each on the student's own earlier ones."""
+    """Start, solve, export and test every module, each on the student's own earlier ones; then the projects."""
     testing = Testing(workspace, executor)
-    for module in library.available_modules():
+    for module in library.available_assignments():
         workspace.start(module)
         _write_solved(library, module, workspace.notebook(module), workspace.notebook_path(module))
-        export(workspace, [module])
+        if module.exports:
+            export(workspace, [module])
         run = testing.run(module)
         passed = [row for row in run.rows if row.status == "passed"]
         lost = {row.grade_id: row.message or row.status for row in run.rows if row.status != "passed"}

@@ -16,7 +16,7 @@ from tinytorch_lab.runner.notebook import cells_of
 from tinytorch_lab.runner.pool import LocalExecutor
 
 LIBRARY = Library(ROOT / "curriculum")
-MODULES = [*LIBRARY.available_modules(), *LIBRARY.course.projects]
+MODULES = LIBRARY.available_assignments()
 FEWEST = 10
 
 

@@ -60,7 +60,7 @@ class LabHandler(APIHandler):
 
     def module(self, name: str) -> ModuleInfo:
         """Return the module called ``name``; raises :class:`NotFoundError`."""
-        return self.workspace.course.find(name)
+        return self.workspace.course.assignment(name)
 
     def text_field(self, name: str) -> str | None:
         """Return the text that the request's JSON object holds under ``name``, or ``None``.

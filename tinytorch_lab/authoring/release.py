@@ -15,7 +15,7 @@ from tinytorch_lab.runner.contract import Executor
 def release_files(library: Library) -> Iterator[tuple[str, str]]:
     """Yield the name below the release's root, and the text, of every file made from the curriculum."""
     yield "course.toml", (library.root / "course.toml").read_text(encoding="utf-8")
-    for module in library.available_modules():
+    for module in library.available_assignments():
         yield f"{module.name}/{module.name}.ipynb", notebook_text(library.student(module))
         readme = library.root / module.name / "README.md"
         if readme.is_file():
@@ -25,7 +25,7 @@ def release_files(library: Library) -> Iterator[tuple[str, str]]:
 def stale_files(library: Library, release: Release) -> list[str]:
     """Return the release's files that differ from what the curriculum makes, and baselines that miss a test."""
     stale = [name for name, text in release_files(library) if not _holds(release.root / name, text)]
-    for module in library.available_modules():
+    for module in library.available_assignments():
         tests = {grade_id(cell) for cell in library.instructor(module).cells if is_test(cell)}
         path = release.baselines_path(module)
         if tests != set(read_baselines(path)):
@@ -43,7 +43,7 @@ def build_release(library: Library, release: Release, executor: Executor) -> lis
     for name, text in release_files(library):
         if name in stale:
             write_text(release.root / name, text)
-    for module in library.available_modules():
+    for module in library.available_assignments():
         if any(name.startswith(f"{module.name}/") and not name.endswith(".md") for name in stale):
             write_baselines(release.baselines_path(module), check_runs(library, module, executor).baselines)
     return stale

@@ -25,9 +25,9 @@ def validate_modules(
     curriculum: CurriculumOption = None,
     as_json: Json = False,
 ) -> None:
-    """Check modules (default: all that exist) and run them; exits with 1 on any finding."""
+    """Check modules and projects (default: all that exist) and run them; exits with 1 on any finding."""
     library = library_at(curriculum)
-    modules = [library.course.assignment(name) for name in names] if names else list(library.available_modules())
+    modules = [library.course.assignment(name) for name in names] if names else list(library.available_assignments())
     if not modules:
         raise NotFoundError(f"There is no module source below {library.root}.")
     results: list[Validation] = []

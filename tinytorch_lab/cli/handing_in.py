@@ -63,7 +63,7 @@ def submit(
 ) -> None:
     """Hand in a module's notebook as saved, after saying what is missing in it."""
     place = workspace_at(workspace)
-    module = place.course.find(name)
+    module = place.course.assignment(name)
     with testing_in(place) as testing:
         ready = handing_in.readiness(place, testing, module)
     if not as_json:
@@ -88,7 +88,7 @@ def submissions(
 ) -> None:
     """List everything handed in for a module, the newest first; tells which is what is saved."""
     place = workspace_at(workspace)
-    module = place.course.find(name)
+    module = place.course.assignment(name)
     saved = handing_in.saved_digest(place, module)
     with desk_of(student) as desk:
         receipts = desk.submissions(module.name)
@@ -103,7 +103,7 @@ def restore(
 ) -> None:
     """Put an earlier submission back as the module's notebook; the present one is kept."""
     place = workspace_at(workspace)
-    module = place.course.find(name)
+    module = place.course.assignment(name)
     with desk_of(student) as desk:
         opened = handing_in.restore(place, desk, module, receipt)
     kept = f"; your notebook was kept as {opened.backup}" if opened.backup else ""
@@ -114,7 +114,7 @@ def feedback(
     name: ModuleArgument, student: StudentOption = None, workspace: WorkspaceOption = None, as_json: Json = False
 ) -> None:
     """Show what came back on a module: score, tests, comments, the level reached and the next one up."""
-    module = workspace_at(workspace).course.find(name)
+    module = workspace_at(workspace).course.assignment(name)
     with desk_of(student) as desk:
         found = desk.feedback(module.name)
     if as_json:

@@ -55,7 +55,7 @@ def list_modules(workspace: WorkspaceOption = None, as_json: Json = False) -> No
 def start(name: ModuleArgument, workspace: WorkspaceOption = None) -> None:
     """Copy a module's notebook into the workspace."""
     place = workspace_at(workspace)
-    opened = place.start(place.course.find(name))
+    opened = place.start(place.course.assignment(name))
     verb = "Started" if opened.created else "Already started:"
     say(f"{verb} {opened.module.name}; its notebook is {opened.path}.")
 
@@ -92,7 +92,7 @@ def run_tests(
 ) -> None:
     """Run a module's inline tests, or one, on the notebook as saved; exits with 1 unless they pass."""
     place = workspace_at(workspace)
-    module = place.course.find(name)
+    module = place.course.assignment(name)
     with testing_in(place) as testing, err.status(f"Running the tests of {module.name} …"):
         run = testing.run(module, only)
     if as_json:
@@ -113,7 +113,7 @@ def reset(
 ) -> None:
     """Replace a module's notebook, or one cell of it, by the released one; the present one is kept."""
     place = workspace_at(workspace)
-    module = place.course.find(name)
+    module = place.course.assignment(name)
     place.require_started(module)
     what = f"{module.name}.ipynb" if cell is None else f"the cell {cell} of {module.name}.ipynb"
     if not yes:

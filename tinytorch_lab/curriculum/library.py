@@ -41,6 +41,10 @@ class Library:
         """Return the modules that have been written, in order."""
         return tuple(module for module in self.course.modules if self.available(module))
 
+    def available_assignments(self) -> tuple[ModuleInfo, ...]:
+        """Return the modules and, after them, the projects that have been written."""
+        return (*self.available_modules(), *filter(self.available, self.course.projects))
+
     def source(self, module: ModuleInfo) -> SourceModule:
         """Parse the module's source.
 

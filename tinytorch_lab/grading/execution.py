@@ -175,7 +175,7 @@ class ModuleRunner:
         """Build the package to import ``tinytorch`` from: the reference solutions of the earlier modules only."""
         library, folder = self._course.library, self._course.state / "reference" / module
         try:
-            build_earlier(library, library.course.find(module), folder / "tinytorch")
+            build_earlier(library, library.course.assignment(module), folder / "tinytorch")
         except NotFoundError:
             build_reference(library, folder / "tinytorch")
         return folder

@@ -202,7 +202,8 @@ def _next_action(generated: bool, released_at: str | None, states: Mapping[CellS
 
 
 def _title(course: CourseFolder, module: str) -> str:
-    return next((known.title for known in course.library.course.modules if known.name == module), module)
+    catalogue = course.library.course
+    return next((known.title for known in (*catalogue.modules, *catalogue.projects) if known.name == module), module)
 
 
 def _name(row: Row[Any]) -> str:
