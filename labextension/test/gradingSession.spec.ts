@@ -1,0 +1,104 @@
+import type { QueuedAnswer } from '../src/api/courseTypes';
+import { Drafts } from '../src/grading/marking/drafts';
+import {
+  MarkingSession,
+  type SessionApi
+} from '../src/grading/marking/session';
+import { mark, MemoryStorage, view } from './gradingFixtures';
+
+const PLACE = { module: '01_tensor', response: 'r1' };
+
+function queued(key: string, change: Partial<QueuedAnswer> = {}): QueuedAnswer {
+  return {
+    key,
+    state: 'to mark',
+    points: null,
+    author: '',
+    flagged: false,
+    conflict: false,
+    ...change
+  };
+}
+
+async function start(answers: QueuedAnswer[]) {
+  const api = {
+    queue: jest.fn().mockResolvedValue(answers),
+    answer: jest.fn(({ key }: { key: string }) =>
+      Promise.resolve(view({ key }))
+    ),
+    mark: jest.fn().mockResolvedValue({ mark: mark(1), other: null }),
+    undo: jest.fn(),
+    setFlag: jest.fn(),
+    clearFlag: jest.fn()
+  };
+  const session = new MarkingSession(
+    PLACE,
+    'me',
+    api as unknown as SessionApi,
+    new Drafts(new MemoryStorage(), 'c')
+  );
+  await session.load();
+  return { api, session };
+}
+
+describe('a way through the answers', () => {
+  it('begins with the first that waits and fetches the next one ahead', async () => {
+    const { api, session } = await start([
+      queued('a', { state: 'marked' }),
+      queued('b'),
+      queued('c')
+    ]);
+    expect(session.answer?.place.key).toBe('b');
+    expect(api.answer.mock.calls.map(([{ key }]) => key)).toEqual(['b', 'c']);
+    await session.go(1);
+    expect(session.answer?.place.key).toBe('c');
+    expect(api.answer).toHaveBeenCalledTimes(2);
+  });
+
+  it('saves what is left behind and keeps the list in step', async () => {
+    const { api, session } = await start([queued('a'), queued('b')]);
+    session.answer?.setPoints(7);
+    await session.go(1);
+    expect(api.mark).toHaveBeenCalledTimes(1);
+    expect(session.queue?.[0]).toMatchObject({ state: 'marked', author: 'me' });
+  });
+
+  it('goes only through what the filter lets through, and skips to what waits', async () => {
+    const { session } = await start([
+      queued('a'),
+      queued('b', { state: 'marked', flagged: true }),
+      queued('c', { state: 'marked' }),
+      queued('d')
+    ]);
+    session.setFilter('flagged');
+    await session.go(1);
+    expect(session.answer?.place.key).toBe('b');
+    await session.skip();
+    expect(session.answer?.place.key).toBe('d');
+    session.setFilter('all');
+    await session.go(-1);
+    expect(session.answer?.place.key).toBe('c');
+  });
+
+  it('stays at the end, having saved', async () => {
+    const { api, session } = await start([queued('a')]);
+    session.answer?.setPoints(3);
+    await session.go(1);
+    expect(session.answer?.place.key).toBe('a');
+    expect(api.mark).toHaveBeenCalledTimes(1);
+  });
+
+  it('tells of a conflict with an answer that was left already', async () => {
+    const { api, session } = await start([queued('a'), queued('b')]);
+    api.mark.mockResolvedValueOnce({
+      mark: mark(2, { standing: false }),
+      other: mark(1, { author: 'gus' })
+    });
+    const told: string[] = [];
+    session.conflicted.connect((_, answer) => told.push(answer.place.key));
+    session.answer?.setPoints(7);
+    await session.go(1);
+    expect(told).toEqual(['a']);
+    expect(session.queue?.[0]?.conflict).toBe(true);
+  });
+});
