@@ -1,72 +1,34 @@
-"""A real JupyterHub with its proxy on loopback, real single-user servers, and the real grading service."""
+"""A hub with three courses and everybody who has to do with them; one for all tests of this folder."""
 
-import os
-import socket
-import subprocess
-import sys
-import time
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
 
 import httpx
 import pytest
 
+from tests.hub.running import PASSWORD, PROXY, Hub, running_hub
 from tests.modules import write_curriculum
 from tinytorch_lab.curriculum.library import Library
 from tinytorch_lab.grading.course import init_course
 from tinytorch_lab.grading.records import JobReport
 from tinytorch_lab.grading.service import GradingService
 
-ROOT = Path(__file__).resolve().parents[2]
-PROXY = ROOT / "node_modules" / ".bin" / "configurable-http-proxy"
-PASSWORD = "a long enough password"
 COURSE = "mini"
 STUDENTS = ("ada", "ben")
-PEOPLE = (*STUDENTS, "greta", "ines", "otto", "nobody", "cora", "iris")
-"""Two students, a grader, an instructor, an instructor of another course, and somebody in no course; a student and the
-instructor of a course with the real curriculum."""
-
-_CONFIG = """
-import sys
-from tinytorch_lab.hub.config import configure
-
-c = get_config()
-c.JupyterHub.bind_url = "http://127.0.0.1:{port}"
-c.JupyterHub.hub_bind_url = "http://127.0.0.1:{hub_port}"
-c.ConfigurableHTTPProxy.command = [{proxy!r}]
-c.ConfigurableHTTPProxy.api_url = "http://127.0.0.1:{api_port}"
-c.ConfigurableHTTPProxy.pid_file = {proxy_pid!r}
-c.JupyterHub.db_url = "sqlite:///{state}/hub.sqlite"
-c.JupyterHub.cookie_secret_file = "{state}/cookie_secret"
-c.JupyterHub.authenticator_class = "dummy"
-c.DummyAuthenticator.password = {password!r}
-c.Authenticator.allowed_users = set({people!r})
-c.JupyterHub.spawner_class = "simple"
-c.SimpleLocalProcessSpawner.home_dir_template = "{state}/homes/{{username}}"
-c.Spawner.cmd = [sys.executable, "-m", "jupyterhub.singleuser", "--allow-root"]
-c.Spawner.start_timeout = c.Spawner.http_timeout = 120
-c.Spawner.args = ["--LabApp.expose_app_in_browser=True"]
-c.Spawner.environment = {{"OPENBLAS_NUM_THREADS": "1", "JUPYTERLAB_SETTINGS_DIR": "{state}/settings"}}
-c.JupyterHub.load_groups = {{
-    "nbgrader-mini": {{"users": ["ada", "ben"]}},
-    "formgrade-mini": {{"users": ["greta"]}},
-    "instructor-mini": {{"users": ["ines"]}},
-    "instructor-other": {{"users": ["otto"]}},
-    "nbgrader-tinytorch": {{"users": ["cora"]}},
-    "instructor-tinytorch": {{"users": ["iris"]}},
-}}
-configure(
-    c,
-    {courses!r},
-    url="http://127.0.0.1:{service_port}",
-    hub_url="http://127.0.0.1:{port}",
-    command=[sys.executable, "-m", "tinytorch_lab.hub", "--allow-root", *{options!r}],
-)
-c.JupyterHub.services.append({{"name": "prometheus", "api_token": "metrics-token-metrics-token"}})
-c.JupyterHub.load_roles.append({{"name": "prometheus", "services": ["prometheus"], "scopes": ["read:metrics"]}})
-"""
+GROUPS = {
+    "nbgrader-mini": (*STUDENTS, "eve"),
+    "formgrade-mini": ("greta",),
+    "instructor-mini": ("ines",),
+    "instructor-other": ("otto",),
+    "nbgrader-tinytorch": ("cora",),
+    "instructor-tinytorch": ("iris",),
+}
+"""Course ``mini`` with two students enrolled and a third, a grader and an instructor; the instructor of another course;
+and a student and the instructor of a course with the real curriculum."""
+PEOPLE = ("nobody", *(name for members in GROUPS.values() for name in members))
+"""They, and somebody in no course."""
+METRICS_TOKEN = "prometheus-service" * 2
 
 
 @dataclass
@@ -74,7 +36,7 @@ class Person:
     """Somebody's browser session, or a script of theirs."""
 
     name: str
-    hub: "Hub"
+    hub: Hub
     session: httpx.Client = field(init=False)
 
     def __post_init__(self) -> None:
@@ -99,36 +61,6 @@ class Person:
         return next(cookie.value or "" for cookie in self.session.cookies.jar if cookie.name == "_xsrf")
 
 
-@dataclass
-class Hub:
-    """The hub as it runs."""
-
-    url: str
-    state: Path
-    course: Path
-    process: "subprocess.Popen[bytes]"
-
-    @property
-    def service(self) -> str:
-        """The address of the grading service behind the hub's proxy."""
-        return f"{self.url}/services/tinytorch-lab"
-
-    def ask(self, token: str, method: str, path: str, **options: Any) -> httpx.Response:
-        """Ask the grading service something."""
-        headers = {"Authorization": f"token {token}"} if token else {}
-        return httpx.request(method, f"{self.service}/api/{path}", headers=headers, timeout=120, **options)
-
-    def finish(self, token: str, course: str, **job: Any) -> dict[str, Any]:
-        """Ask for a job and return it with its rows once it has ended."""
-        asked = self.ask(token, "POST", f"courses/{course}/jobs", json=job)
-        assert asked.status_code == 202, asked.text
-        while True:
-            found: dict[str, Any] = self.ask(token, "GET", f"courses/{course}/jobs/{asked.json()['id']}").json()
-            if found["job"]["finished_at"]:
-                return found
-            time.sleep(0.1)
-
-
 @pytest.fixture(scope="session")
 def hub(tmp_path_factory: pytest.TempPathFactory, library: Library) -> Iterator[Hub]:
     if not PROXY.exists():
@@ -140,46 +72,8 @@ def hub(tmp_path_factory: pytest.TempPathFactory, library: Library) -> Iterator[
         "other": str(init_course(state / "other" / "course", small["other"]).root),
         "tinytorch": _course(state / "tinytorch", library, "01_tensor"),
     }
-    _write_settings(state / "settings")
-    port, hub_port, api_port, service_port = _free_ports(4)
-    config = state / "jupyterhub_config.py"
-    config.write_text(
-        _CONFIG.format(
-            port=port,
-            hub_port=hub_port,
-            api_port=api_port,
-            service_port=service_port,
-            proxy=str(PROXY),
-            proxy_pid=str(state / "proxy.pid"),
-            state=state,
-            password=PASSWORD,
-            people=sorted(PEOPLE),
-            courses=courses,
-            options=[part for folder in courses.values() for part in ("--course", folder)],
-        ),
-        encoding="utf-8",
-    )
-    environment = {**os.environ, "PYTHONPATH": "", "PATH": f"{Path(sys.executable).parent}:{os.environ['PATH']}"}
-    with (state / "hub.log").open("wb") as log:
-        process = subprocess.Popen(
-            [sys.executable, "-m", "jupyterhub", "-f", str(config)],
-            cwd=state,
-            stdout=log,
-            stderr=log,
-            env=environment,
-            start_new_session=True,
-        )
-    found = Hub(f"http://127.0.0.1:{port}", state, Path(courses["mini"]), process)
-    try:
-        _wait_until_up(found)
+    with running_hub(state, courses, GROUPS, {"prometheus-service": ["read:metrics"]}) as found:
         yield found
-    finally:
-        process.terminate()
-        try:
-            process.wait(timeout=60)
-        except subprocess.TimeoutExpired:
-            os.killpg(process.pid, 9)
-            process.wait()
 
 
 @pytest.fixture(scope="session")
@@ -215,39 +109,3 @@ def _course(folder: Path, library: Library, module: str, students: tuple[str, ..
             assert isinstance(report, JobReport)
             assert report.ok, report
     return str(course.root)
-
-
-def _write_settings(folder: Path) -> None:
-    """Have JupyterLab show neither news nor our tour."""
-    for plugin, settings in {
-        "@jupyterlab/apputils-extension/notification": '{"fetchNews": "false", "checkForUpdates": false}',
-        "tinytorch-lab/plugin": '{"showTour": false}',
-    }.items():
-        path = folder / f"{plugin}.jupyterlab-settings"
-        path.parent.mkdir(parents=True)
-        path.write_text(settings, encoding="utf-8")
-
-
-def _free_ports(count: int) -> list[int]:
-    sockets = [socket.socket() for _ in range(count)]
-    for found in sockets:
-        found.bind(("127.0.0.1", 0))
-    ports = [int(found.getsockname()[1]) for found in sockets]
-    for found in sockets:
-        found.close()
-    return ports
-
-
-def _wait_until_up(hub: Hub) -> None:
-    deadline = time.monotonic() + 120
-    while time.monotonic() < deadline:
-        if hub.process.poll() is not None:
-            break
-        try:
-            if httpx.get(f"{hub.service}/health", timeout=5).status_code == 200:
-                return
-        except httpx.HTTPError:
-            pass
-        time.sleep(0.3)
-    log = (hub.state / "hub.log").read_text(encoding="utf-8", errors="replace")
-    raise AssertionError("the hub did not come up:\n" + log[-6000:])

@@ -9,7 +9,7 @@ import httpx
 import pytest
 
 from tests.grading.handins import handed_in
-from tests.hub.conftest import Hub
+from tests.hub.running import Hub
 from tinytorch_lab.api.courses.calls import RANK, Route
 from tinytorch_lab.api.courses.routes import ROUTES
 from tinytorch_lab.curriculum.notebooks import read_notebook

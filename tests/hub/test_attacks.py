@@ -12,7 +12,8 @@ from urllib.parse import urlparse
 import httpx
 import pytest
 
-from tests.hub.conftest import COURSE, Hub, Person
+from tests.hub.conftest import COURSE, METRICS_TOKEN, Person
+from tests.hub.running import Hub
 from tinytorch_lab.coursework import Receipt
 from tinytorch_lab.grading.folder import load_course_folder
 from tinytorch_lab.grading.receipts import course_key, is_genuine
@@ -182,7 +183,7 @@ def test_figures_are_for_a_token_that_may_read_them(hub: Hub, tokens: dict[str, 
     assert httpx.get(f"{hub.service}/metrics", timeout=30).status_code == 401
     headers = {"Authorization": f"token {tokens['ines']}"}
     assert httpx.get(f"{hub.service}/metrics", headers=headers, timeout=30).status_code == 403
-    headers = {"Authorization": "token metrics-token-metrics-token"}
+    headers = {"Authorization": f"token {METRICS_TOKEN}"}
     text = httpx.get(f"{hub.service}/metrics", headers=headers, timeout=30).text
     assert 'tinytorch_lab_requests_total{course="mini"' in text
     assert "ada" not in text

@@ -8,7 +8,8 @@ from playwright.sync_api import Browser, Page, expect
 
 from tests.browser.conftest import CHROMIUM, browser, wait_for_lab
 from tests.browser.sidebar import Sidebar, solution
-from tests.hub.conftest import PASSWORD, Hub, Person
+from tests.hub.conftest import Person
+from tests.hub.running import PASSWORD, Hub
 from tinytorch_lab.coursework import Receipt
 from tinytorch_lab.curriculum.cells import grade_id, is_implementation, is_response
 from tinytorch_lab.curriculum.library import Library

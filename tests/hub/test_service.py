@@ -2,7 +2,7 @@
 
 import pytest
 
-from tests.hub.conftest import Hub
+from tests.hub.running import Hub
 from tinytorch_lab.grading.folder import load_course_folder
 
 MODULE = "courses/mini/modules/01_sums"
@@ -21,6 +21,7 @@ def test_everyone_sees_their_own_courses_and_role(hub: Hub, tokens: dict[str, st
     assert roles == {
         "ada": [("mini", "student")],
         "ben": [("mini", "student")],
+        "eve": [("mini", "student")],
         "greta": [("mini", "grader")],
         "ines": [("mini", "instructor")],
         "otto": [("other", "instructor")],

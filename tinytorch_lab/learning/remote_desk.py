@@ -34,7 +34,7 @@ class RemoteDesk:
     """The desk at ``course`` of the grading service at ``url``; the token says whose it is."""
 
     def __init__(self, url: str, course: str, token: str) -> None:
-        self.service, self.token = url.rstrip("/"), token
+        self.service, self.course, self.token = url.rstrip("/"), course, token
         self._course = f"{self.service}/api/courses/{quote(course, safe='')}"
         self._client = httpx.Client(headers={"Authorization": f"token {token}"}, timeout=_TIMEOUT)
 
@@ -42,16 +42,20 @@ class RemoteDesk:
         """Return every module that the course has released, in its order."""
         return _parsed(_ASSIGNMENTS, self._ask("GET", "assignments"))
 
+    def released(self, module: str) -> bytes:
+        """Return the notebook of ``module`` as the course released it."""
+        return self._ask("GET", f"modules/{quote(module, safe='')}/notebook")
+
     def submit(self, module: str, notebook: bytes) -> Receipt:
         """Hand in ``notebook`` and return the receipt."""
         if len(notebook) > MAX_NOTEBOOK_BYTES:
             limit = MAX_NOTEBOOK_BYTES >> 20
             raise errors.InvalidInputError(f"The notebook is larger than {limit} MB; clear its outputs first.")
-        return _parsed(_RECEIPT, self._ask("POST", f"modules/{module}/submissions", notebook))
+        return _parsed(_RECEIPT, self._ask("POST", f"modules/{quote(module, safe='')}/submissions", notebook))
 
     def submissions(self, module: str) -> list[Receipt]:
         """Return the receipts of everything handed in for ``module``, the newest first."""
-        return _parsed(_RECEIPTS, self._ask("GET", f"modules/{module}/submissions"))
+        return _parsed(_RECEIPTS, self._ask("GET", f"modules/{quote(module, safe='')}/submissions"))
 
     def submission(self, receipt_id: str) -> bytes:
         """Return a notebook as it was handed in."""
@@ -59,11 +63,11 @@ class RemoteDesk:
 
     def feedback(self, module: str) -> Feedback:
         """Return the feedback on ``module`` once it is returned."""
-        return _parsed(_FEEDBACK, self._ask("GET", f"modules/{module}/feedback"))
+        return _parsed(_FEEDBACK, self._ask("GET", f"modules/{quote(module, safe='')}/feedback"))
 
     def feedback_page(self, module: str) -> str:
         """Return the feedback as one self-contained HTML page."""
-        return self._ask("GET", f"modules/{module}/feedback/page").decode()
+        return self._ask("GET", f"modules/{quote(module, safe='')}/feedback/page").decode()
 
     def memberships(self) -> list[Membership]:
         """Return the courses that the token's owner has a role in."""
