@@ -14,14 +14,14 @@ from datetime import datetime
 from pathlib import Path
 
 from nbgrader.api import Base
-from sqlalchemy import Column, Connection, MetaData, String, Table, create_engine, func, inspect, select
+from sqlalchemy import Column, Connection, MetaData, String, Table, func, inspect, select
 
 from tinytorch_lab.errors import ConflictError, InvalidInputError, NotAvailableError, NotFoundError
 from tinytorch_lab.grading.folder import SETTINGS, CourseFolder, default_db_url, load_course_folder
 from tinytorch_lab.grading.gradebook import prepare
 from tinytorch_lab.grading.locking import sole_writer
 from tinytorch_lab.grading.store import marking_tables  # noqa: F401  declares its tables
-from tinytorch_lab.grading.store.database import VERSION_TABLE, database_errors, open_engine, transaction
+from tinytorch_lab.grading.store.database import VERSION_TABLE, closing_engine, database_errors, transaction
 from tinytorch_lab.grading.store.tables import metadata
 
 DATABASE = "database.sqlite"
@@ -44,10 +44,8 @@ def back_up(course: CourseFolder, target: Path) -> Path:
     if target.exists():
         raise ConflictError(f"{target} exists already; name a new file.")
     with _written(target) as (archive, folder):
-        engine = open_engine(course.db_url)
-        with database_errors(engine), engine.connect() as connection:
+        with closing_engine(course.db_url) as engine, database_errors(engine), engine.connect() as connection:
             _dump(connection, folder / DATABASE)
-        engine.dispose()
         archive.add(folder / DATABASE, DATABASE)
         for path in _files(course):
             archive.add(path, path.relative_to(course.root).as_posix(), recursive=False)
@@ -149,8 +147,12 @@ def _load(course: CourseFolder, *, emptied: bool) -> None:
         os.replace(saved, course.root / "gradebook.db")
     else:
         prepare(course)
-        engine, copy = open_engine(course.db_url), create_engine(f"sqlite:///{saved}")
-        with copy.connect() as source, transaction(engine) as target:
+        with (
+            closing_engine(f"sqlite:///{saved}") as copy,
+            closing_engine(course.db_url) as engine,
+            copy.connect() as source,
+            transaction(engine) as target,
+        ):
             if emptied:
                 for table in reversed(_tables()):
                     target.execute(table.delete())
@@ -159,8 +161,6 @@ def _load(course: CourseFolder, *, emptied: bool) -> None:
                 raise ConflictError(f"The database {address} holds a course; restore over that course's folder.")
             _copy(source, target)
             _count_on(target)
-        engine.dispose()
-        copy.dispose()
         saved.unlink()
     prepare(course)
 
@@ -184,10 +184,8 @@ def _tables() -> list[Table]:
 
 def _dump(connection: Connection, path: Path) -> None:
     """Copy every table into a new SQLite file."""
-    copy = create_engine(f"sqlite:///{path}")
-    with copy.begin() as target:
+    with closing_engine(f"sqlite:///{path}") as copy, copy.begin() as target:
         _copy(connection, target)
-    copy.dispose()
 
 
 def _copy(source: Connection, target: Connection) -> None:

@@ -14,7 +14,7 @@ from tinytorch_lab.grading.intake import is_student_id
 from tinytorch_lab.grading.jobs import rows as job_rows
 from tinytorch_lab.grading.locking import sole_writer
 from tinytorch_lab.grading.scores import read_summary
-from tinytorch_lab.grading.store.database import open_engine, transaction
+from tinytorch_lab.grading.store.database import closing_engine, transaction
 from tinytorch_lab.grading.store.tables import jobs, results, submissions
 
 _WRITTEN = ("submitted", "autograded", "feedback", "release", "source", ".tinytorch")
@@ -30,8 +30,7 @@ def repair_course(course: CourseFolder, actor: str) -> list[str]:
     with sole_writer(course):
         done = _remove_half_written(course)
         prepare(course)
-        engine = open_engine(course.db_url)
-        with transaction(engine) as connection:
+        with closing_engine(course.db_url) as engine, transaction(engine) as connection:
             _check(connection, course)
             done += _enter_submissions(course, connection)
             done += _bring_in_step(connection)
@@ -39,7 +38,6 @@ def repair_course(course: CourseFolder, actor: str) -> list[str]:
             missing = _missing_notebooks(course, connection)
             if done:
                 auditing.note(connection, actor, "repair", done=done)
-        engine.dispose()
     return done + missing
 
 

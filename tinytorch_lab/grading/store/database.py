@@ -42,6 +42,16 @@ def open_engine(db_url: str) -> Engine:
 
 
 @contextmanager
+def closing_engine(db_url: str) -> Iterator[Engine]:
+    """Give an engine for ``db_url`` and close its connections afterwards."""
+    engine = open_engine(db_url)
+    try:
+        yield engine
+    finally:
+        engine.dispose()
+
+
+@contextmanager
 def sole_writing() -> Iterator[None]:
     """Keep the other threads of this process from writing; nbgrader looks first and inserts afterwards."""
     with _write_lock:
@@ -68,12 +78,8 @@ def reading(db_url: str) -> Iterator[Connection]:
     Raises:
         NotAvailableError: the database cannot be used.
     """
-    engine = open_engine(db_url)
-    try:
-        with database_errors(engine), engine.connect() as connection:
-            yield connection
-    finally:
-        engine.dispose()
+    with closing_engine(db_url) as engine, database_errors(engine), engine.connect() as connection:
+        yield connection
 
 
 @contextmanager
