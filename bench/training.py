@@ -4,7 +4,13 @@
 thread: same batches, same start, loss read after every step. The two take turns every 125 batches, so that whatever
 else the machine does meets both; times are processor time. A shorter second comparison is run with the C library told
 to keep freed memory, which saves both sides page faults. Then come the explicit loops of module 09 on the network's two
-convolutions, for one image. Where PyTorch is not installed, its part is skipped and said to be.
+convolutions, for one image.
+
+``gpt``: a training step of milestone 4's model (12 sequences of 64 characters, 4 blocks, 4 heads, width 128), clipping
+and Adam included, beside the same model with the same start in PyTorch, in turns, step by step. Both run as the course
+trains it, with freed memory kept; page faults would cost our side much more than PyTorch's (a ratio of about 1.4).
+
+Where PyTorch is not installed, its part is skipped and said to be.
 
 The package is built from the curriculum into a temporary folder. A section is a function in ``SECTIONS`` that returns
 figures by name; ``GOALS`` says what they have to reach, and a figure that was not measured cannot miss its goal.
@@ -36,6 +42,9 @@ BATCH, RATE = 32, 0.002
 CHUNK, CHUNKS = 125, 15
 WARM_UP = 20
 KEPT_CHUNKS = 3
+GPT_SIZES = {"dim": 128, "layers": 4, "heads": 4, "block_size": 64}
+GPT_BATCH, GPT_SYMBOLS = 12, 65
+GPT_STEPS = 40
 
 
 class Goal(NamedTuple):
@@ -57,6 +66,7 @@ GOALS = {
     "mnist convolutions, loops / product": Goal(500, at_most=False),
     "mnist accuracy after epoch 1": Goal(0.97, at_most=False),
     "mnist accuracy after epoch 3": Goal(0.98, at_most=False),
+    "gpt step, ratio to torch": Goal(1.1, at_most=True),
 }
 
 
@@ -182,7 +192,53 @@ def loops_beside_product(tt: ModuleType) -> Figures:
     }
 
 
-SECTIONS: dict[str, Callable[[ModuleType, int], Figures]] = {"mnist": measure_mnist}
+def our_gpt_step(tt: ModuleType, model: Any) -> Callable[[np.ndarray, np.ndarray], float]:
+    optimizer = tt.Adam(model.parameters(), lr=1e-3)
+
+    def step(ids: np.ndarray, targets: np.ndarray) -> float:
+        batch = (tt.Tensor(ids), tt.Tensor(targets))
+        return float(tt.train_step(model, optimizer, tt.cross_entropy, [batch], clip_norm=1.0))
+
+    return step
+
+
+def in_turns(sides: list[Callable[[np.ndarray, np.ndarray], float]], steps: int) -> list[float]:
+    """Return the median processor time of a step of each side, and check that they compute the same losses."""
+    draw, times = np.random.default_rng(1), []
+    for _ in range(steps):
+        ids, targets = draw.integers(0, GPT_SYMBOLS, size=(2, GPT_BATCH, GPT_SIZES["block_size"]))
+        losses, spent = [], []
+        for side in sides:
+            start = time.process_time()
+            losses.append(side(ids, targets))
+            spent.append(time.process_time() - start)
+        np.testing.assert_allclose(losses, losses[0], rtol=1e-3)
+        times.append(spent)
+    return [float(value) for value in np.median(times, axis=0)]
+
+
+def measure_gpt(tt: ModuleType, _epochs: int) -> Figures:
+    """Time a training step of the GPT of milestone 4 on both sides."""
+    keep_freed_memory()
+    model = tt.GPT(GPT_SYMBOLS, **GPT_SIZES, rng=np.random.default_rng(0))
+    sides = [our_gpt_step(tt, model)]
+    try:
+        peer = importlib.import_module("torch_gpt")
+    except ImportError:
+        return {
+            "gpt step, seconds": in_turns(sides, GPT_STEPS)[0],
+            "gpt step, ratio to torch": "SKIPPED: torch is not installed",
+        }
+    sides.append(peer.torch_gpt_step(model.state_dict(), GPT_SIZES))
+    ours, theirs = in_turns(sides, GPT_STEPS)
+    return {
+        "gpt step, seconds": ours,
+        "gpt step in torch, seconds": theirs,
+        "gpt step, ratio to torch": ours / theirs,
+    }
+
+
+SECTIONS: dict[str, Callable[[ModuleType, int], Figures]] = {"mnist": measure_mnist, "gpt": measure_gpt}
 
 
 def reference(folder: Path) -> ModuleType:

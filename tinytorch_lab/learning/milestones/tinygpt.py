@@ -99,12 +99,13 @@ probe("{_FUTURE}", float(np.abs(before - after).max()))
 _WRITE = """
 probe("written at {temperature:g}", model.generate("\\n", {characters}, temperature={temperature:g}, seed=0))
 """
+# Processor time: what else the machine does must not hide what the cache saves.
 _CLOCK = f"""
 said = []
 for name, use_cache in (("{_WITH}", True), ("{_WITHOUT}", False)):
-    started = time.perf_counter()
+    started = time.process_time()
     said.append(model.generate("\\n", 300, seed=1, use_cache=use_cache))
-    probe(name, 300 / (time.perf_counter() - started))
+    probe(name, 300 / (time.process_time() - started))
 probe("{_SAME}", said[0] == said[1])
 """
 
