@@ -164,6 +164,9 @@ class Desk(Protocol):
     def assignments(self) -> list[Assignment]:
         """Return every module that the course has released, in its order."""
 
+    def notebook(self, module: str) -> bytes:
+        """Return the students' notebook of ``module`` as it was released."""
+
     def submit(self, module: str, notebook: bytes) -> Receipt:
         """Hand in ``notebook`` and return the receipt; the same notebook again gives the same receipt."""
 

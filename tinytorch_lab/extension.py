@@ -14,8 +14,8 @@ from jupyter_server.serverapp import ServerApp
 from tornado.ioloop import IOLoop, PeriodicCallback
 from traitlets import Unicode, default
 
-from tinytorch_lab.api.assignments import DESK, OUTBOX
-from tinytorch_lab.api.base import TESTING
+from tinytorch_lab.api.assignments import OUTBOX
+from tinytorch_lab.api.base import DESK, TESTING
 from tinytorch_lab.api.memberships import MEMBERSHIPS
 from tinytorch_lab.api.milestones import MILESTONES, milestone_run_event
 from tinytorch_lab.api.relay import RELAY, RelayHandler

@@ -89,7 +89,6 @@ def test_a_syntax_error_leaves_the_package_as_it_was(tito, workspace, library):
     ("arguments", "words"),
     [
         (("module", "start", "99"), "There is no module '99'"),
-        (("module", "start", "tinygpt"), "not yet available"),
         (("module", "test", "1"), "tito module start 01_tensor"),
         (("module", "reset", "1", "--yes"), "not started"),
         (("module", "export", "1"), "not started"),

@@ -3,7 +3,7 @@
 import asyncio
 from typing import cast
 
-from tinytorch_lab.api.base import PAGE_POLICY, LabHandler, endpoint
+from tinytorch_lab.api.base import DESK, PAGE_POLICY, LabHandler, endpoint
 from tinytorch_lab.api.course import opened_module
 from tinytorch_lab.api.schemas import AssignmentList, SubmissionList, SubmissionState
 from tinytorch_lab.coursework import Desk
@@ -11,9 +11,6 @@ from tinytorch_lab.desks import NO_DESK
 from tinytorch_lab.errors import NotAvailableError
 from tinytorch_lab.learning import handing_in
 from tinytorch_lab.learning.outbox import Outbox
-
-DESK = "tinytorch_lab_desk"
-"""Key of the student's desk in the web application's settings; ``None`` where the workspace belongs to no course."""
 
 OUTBOX = "tinytorch_lab_outbox"
 """Key of the workspace's outbox, which is there wherever the desk is."""

@@ -14,7 +14,9 @@ from tornado import web
 
 from tinytorch_lab import errors
 from tinytorch_lab.api.schemas import ErrorBody
+from tinytorch_lab.coursework import Desk
 from tinytorch_lab.curriculum.catalogue import ModuleInfo
+from tinytorch_lab.learning.fetching import fetch
 from tinytorch_lab.learning.testing import Testing
 from tinytorch_lab.learning.workspace import Workspace
 
@@ -31,6 +33,9 @@ STATUS: tuple[tuple[type[errors.TinyTorchError], int], ...] = (
 
 TESTING = "tinytorch_lab_testing"
 """Key of the workspace's tests in the web application's settings."""
+
+DESK = "tinytorch_lab_desk"
+"""Key of the student's desk in the web application's settings; ``None`` where the workspace belongs to no course."""
 
 PAGE_POLICY = "default-src 'none'; style-src 'unsafe-inline'; img-src data:; sandbox"
 """What a page of feedback may do: show itself."""
@@ -57,6 +62,10 @@ class LabHandler(APIHandler):
     def workspace(self) -> Workspace:
         """The student's workspace."""
         return self.testing.workspace
+
+    def fetch(self, module: ModuleInfo) -> bytes | None:
+        """Return the module's notebook as the student's course gives it out, if it does."""
+        return fetch(cast(Desk | None, self.settings[DESK]), module)
 
     def module(self, name: str) -> ModuleInfo:
         """Return the module called ``name``; raises :class:`NotFoundError`."""

@@ -31,7 +31,9 @@ class StartHandler(LabHandler):
     @endpoint
     async def post(self, name: str) -> None:
         """Copy the module's notebook into the workspace: 201 when it was made, 200 when it was there."""
-        opened = await asyncio.to_thread(self.workspace.start, self.module(name))
+        module = self.module(name)
+        fetched = None if self.workspace.started(module) else await asyncio.to_thread(self.fetch, module)
+        opened = await asyncio.to_thread(self.workspace.start, module, fetched)
         self.answer(opened_module(opened, self.workspace, self.server_root), 201 if opened.created else 200)
 
 
@@ -41,7 +43,9 @@ class ResetHandler(LabHandler):
     @endpoint
     async def post(self, name: str) -> None:
         """Bring the released notebook back, or its cell named ``cell``; answer where the old notebook was kept."""
-        opened = await asyncio.to_thread(_reset, self.workspace, self.module(name), self.text_field("cell"))
+        module = self.module(name)
+        fetched = await asyncio.to_thread(self.fetch, module)
+        opened = await asyncio.to_thread(_reset, self.workspace, module, self.text_field("cell"), fetched)
         self.answer(opened_module(opened, self.workspace, self.server_root))
 
 
@@ -87,8 +91,8 @@ def read_readme(workspace: Workspace, module: ModuleInfo) -> str:
         raise NotFoundError(f"Module {module.name} has no README.") from None
 
 
-def _reset(workspace: Workspace, module: ModuleInfo, cell: str | None) -> Opened:
-    return workspace.reset(module) if cell is None else reset_cell(workspace, module, cell)
+def _reset(workspace: Workspace, module: ModuleInfo, cell: str | None, fetched: bytes | None) -> Opened:
+    return workspace.reset(module, fetched) if cell is None else reset_cell(workspace, module, cell)
 
 
 def _entry(progress: ModuleProgress, total: float, workspace: Workspace, server_root: Path) -> ModuleEntry:

@@ -13,9 +13,11 @@ import typer
 from tinytorch_lab.cli.output import Json, say, show_json, show_table
 from tinytorch_lab.cli.workspaces import ModuleArgument, WorkspaceOption, testing_in, workspace_at
 from tinytorch_lab.coursework import Assignment, Desk, Feedback, Receipt
-from tinytorch_lab.desks import COURSE, NO_DESK, local_desk, remote_desk
+from tinytorch_lab.curriculum.catalogue import ModuleInfo
+from tinytorch_lab.desks import COURSE, NO_DESK, SERVICE, local_desk, remote_desk
 from tinytorch_lab.errors import NotAvailableError
 from tinytorch_lab.learning import handing_in
+from tinytorch_lab.learning.fetching import fetch
 from tinytorch_lab.learning.handing_in import Readiness
 from tinytorch_lab.learning.outbox import Outbox
 
@@ -43,6 +45,14 @@ def desk_of(student: str | None) -> Iterator[Desk]:
         yield desk
     finally:
         course.close()
+
+
+def fetched(module: ModuleInfo) -> bytes | None:
+    """Return the module's notebook as the workspace's course gives it out; ``None`` where there is none."""
+    if not (os.environ.get(SERVICE) or os.environ.get(COURSE)):
+        return None
+    with desk_of(None) as desk:
+        return fetch(desk, module)
 
 
 def assignments_of(student: str | None) -> dict[str, Assignment]:

@@ -55,7 +55,8 @@ def list_modules(workspace: WorkspaceOption = None, as_json: Json = False) -> No
 def start(name: ModuleArgument, workspace: WorkspaceOption = None) -> None:
     """Copy a module's notebook into the workspace."""
     place = workspace_at(workspace)
-    opened = place.start(place.course.assignment(name))
+    module = place.course.assignment(name)
+    opened = place.start(module, None if place.started(module) else handing_in.fetched(module))
     verb = "Started" if opened.created else "Already started:"
     say(f"{verb} {opened.module.name}; its notebook is {opened.path}.")
 
@@ -118,7 +119,7 @@ def reset(
     what = f"{module.name}.ipynb" if cell is None else f"the cell {cell} of {module.name}.ipynb"
     if not yes:
         typer.confirm(f"Replace {what} by what was released? Your notebook is kept as a backup.", abort=True)
-    opened = place.reset(module) if cell is None else reset_cell(place, module, cell)
+    opened = place.reset(module, handing_in.fetched(module)) if cell is None else reset_cell(place, module, cell)
     say(f"Reset {what}; your notebook was kept as {opened.backup}.")
 
 

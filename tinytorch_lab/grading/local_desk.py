@@ -19,6 +19,11 @@ class LocalDesk:
         with self._desk() as desk:
             return desk.assignments()
 
+    def notebook(self, module: str) -> bytes:
+        """Return the students' notebook of ``module`` as it was released."""
+        with self._desk() as desk:
+            return desk.notebook(module)
+
     def submit(self, module: str, notebook: bytes) -> Receipt:
         """Hand in ``notebook`` and return the receipt."""
         return self._course.service.submit(module, self._student, notebook)

@@ -46,6 +46,10 @@ class RemoteDesk:
         """Return the notebook of ``module`` as the course released it."""
         return self._ask("GET", f"modules/{quote(module, safe='')}/notebook")
 
+    def notebook(self, module: str) -> bytes:
+        """Return the students' notebook of ``module`` as it was released."""
+        return self._ask("GET", f"modules/{module}/notebook")
+
     def submit(self, module: str, notebook: bytes) -> Receipt:
         """Hand in ``notebook`` and return the receipt."""
         if len(notebook) > MAX_NOTEBOOK_BYTES:

@@ -85,8 +85,10 @@ class Workspace:
                 f"Module {module.name} is not started; start it with 'tito module start {module.name}'."
             )
 
-    def start(self, module: ModuleInfo) -> Opened:
+    def start(self, module: ModuleInfo, fetched: bytes | None = None) -> Opened:
         """Copy the module's student notebook into the workspace, unless it is there already.
+
+        ``fetched`` is the notebook as the student's course gives it out, ``None`` for the one in the release.
 
         Raises:
             NotAvailableError: the module has not been released yet, or the workspace cannot be written.
@@ -94,18 +96,20 @@ class Workspace:
         path = self.notebook_path(module)
         if path.is_file():
             return Opened(module, path, created=False)
-        write_bytes(path, self._released(module))
+        write_bytes(path, fetched or self._released(module))
         return Opened(module, path, created=True)
 
-    def reset(self, module: ModuleInfo) -> Opened:
+    def reset(self, module: ModuleInfo, fetched: bytes | None = None) -> Opened:
         """Replace the module's notebook by the released one; the present one is kept beside the state.
+
+        ``fetched`` is as for :meth:`start`.
 
         Raises:
             NotFoundError: the module has not been started.
             NotAvailableError: the workspace cannot be written.
         """
         self.require_started(module)
-        fresh = self._released(module)
+        fresh = fetched or self._released(module)
         backup = self.back_up(module)
         path = self.notebook_path(module)
         write_bytes(path, fresh)
