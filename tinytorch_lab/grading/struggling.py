@@ -18,7 +18,7 @@ FALL = 0.15
 class ModuleStanding:
     """One student's state in one module; shares from 0 to 1, ``None`` where nothing is graded or marked.
 
-    ``untouched`` counts the tests and answers of a submission that have nothing in them that earned a point.
+    ``unwritten`` counts the tests of a submission that failed because what they test was not written.
     """
 
     module: str
@@ -27,7 +27,7 @@ class ModuleStanding:
     automatic: float | None = None
     written: float | None = None
     total: float | None = None
-    untouched: int = 0
+    unwritten: int = 0
 
 
 @dataclass(frozen=True)
@@ -83,11 +83,11 @@ def _low_written(modules: Sequence[ModuleStanding]) -> Reason | None:
 
 
 def _incomplete(modules: Sequence[ModuleStanding]) -> Reason | None:
-    found = [module for module in modules if module.submitted and module.untouched]
+    found = [module for module in modules if module.submitted and module.unwritten]
     if not found:
         return None
-    parts = ", ".join(f"{module.module} ({module.untouched})" for module in found)
-    sentence = f"Handed in with tests or answers that earned nothing: {parts}."
+    parts = ", ".join(f"{module.module} ({module.unwritten})" for module in found)
+    sentence = f"Handed in with tests of code that was not written: {parts}."
     return Reason("incomplete", sentence, tuple(module.module for module in found))
 
 

@@ -34,9 +34,9 @@ def test_low_written_scores_need_two_modules():
 
 
 def test_an_unfinished_submission_is_incomplete_but_a_missing_one_is_not():
-    (reason,) = reasons_of([module(1, untouched=3), module(2)])
-    assert reason.sentence == "Handed in with tests or answers that earned nothing: 01_m (3)."
-    assert kinds([module(1, submitted=False, untouched=3)]) == ["missing"]
+    (reason,) = reasons_of([module(1, unwritten=3), module(2)])
+    assert reason.sentence == "Handed in with tests of code that was not written: 01_m (3)."
+    assert kinds([module(1, submitted=False, unwritten=3)]) == ["missing"]
 
 
 def test_three_falling_scores_are_a_trend():
@@ -53,6 +53,6 @@ def test_three_falling_scores_are_a_trend():
 def test_those_with_most_reasons_come_first():
     one = [module(1, submitted=False)]
     two = [module(1, submitted=False), module(2, submitted=False)]
-    both = [module(1, submitted=False), module(2, untouched=1)]
+    both = [module(1, submitted=False), module(2, unwritten=1)]
     found = struggling_students([("ada", [module(1)]), ("ben", one), ("cleo", two), ("dan", both), ("abe", one)])
     assert [item.student for item in found] == ["dan", "cleo", "abe", "ben"]

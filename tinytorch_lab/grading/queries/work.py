@@ -64,11 +64,11 @@ def course_weights(course: CourseFolder) -> Weights:
 
 def struggling(connection: Connection, standings: Sequence[Standing]) -> tuple[Struggling, ...]:
     """Return the students of ``standings`` who may need help, with the reasons."""
-    untouched = _untouched(connection, standings[0].student if len(standings) == 1 else None)
+    unwritten = _unwritten_tests(connection, standings[0].student if len(standings) == 1 else None)
     found = []
     for standing in standings:
         modules = [
-            _module_standing(name, work, untouched.get((standing.student, name), 0))
+            _module_standing(name, work, unwritten.get((standing.student, name), 0))
             for name, work in standing.work.modules.items()
         ]
         found.append((standing.student, modules))
@@ -138,18 +138,22 @@ def _milestones(connection: Connection, student: str | None) -> dict[str, dict[i
     return reached
 
 
-def _untouched(connection: Connection, student: str | None) -> dict[tuple[str, str], int]:
-    """Return how many tests of each graded run earned nothing."""
+def _unwritten_tests(connection: Connection, student: str | None) -> dict[tuple[str, str], int]:
+    """Return how many tests of each graded run failed because what they test was not written."""
     rows = connection.execute(_only(select(runs.c.student, runs.c.module, runs.c.tests), runs.c.student, student))
-    return {(row.student, row.module): sum(test["score"] == 0 for test in row.tests) for row in rows}
+    return {(row.student, row.module): sum(map(_unwritten, row.tests)) for row in rows}
 
 
-def _module_standing(name: str, work: Work, untouched: int) -> ModuleStanding:
+def _unwritten(test: dict[str, Any]) -> bool:
+    return test["score"] == 0 and "NotImplementedError" in test["message"]
+
+
+def _module_standing(name: str, work: Work, unwritten: int) -> ModuleStanding:
     automatic = _share(work.automatic, work.automatic_total)
     written = _share(work.written, work.written_total)
     points = None if work.automatic is None or work.written is None else work.automatic + work.written - work.penalty
     total = _share(points, work.automatic_total + work.written_total)
-    return ModuleStanding(name, work.submitted, work.overdue, automatic, written, total, untouched)
+    return ModuleStanding(name, work.submitted, work.overdue, automatic, written, total, unwritten)
 
 
 def _share(points: float | None, total: float) -> float | None:
