@@ -218,8 +218,8 @@ def test_a_job_goes_on_when_the_tab_is_closed(browser: Browser, lab: Lab) -> Non
     context = new_context(browser, lab)
     panel = open_panel(context)
     panel.show("Jobs")
-    panel.root.get_by_label("Work").select_option("regrade")
-    panel.root.get_by_label("Module").select_option(MODULE)
+    panel.root.get_by_role("combobox", name="Work").select_option("regrade")
+    panel.root.get_by_role("combobox", name="Module").select_option(MODULE)
     panel.root.get_by_label("Students").fill("ada cleo dan")
     panel.root.get_by_role("button", name="Start").click()
     row = panel.root.get_by_role("row").filter(has_text="Regrade: preview").first

@@ -10,7 +10,6 @@ import { ITranslator, nullTranslator } from '@jupyterlab/translation';
 import type { ReadonlyJSONObject } from '@lumino/coreutils';
 import type { Widget } from '@lumino/widgets';
 
-import { MembershipsClient } from '../api/courses';
 import type { Membership } from '../api/types';
 import { torchIcon } from '../icons';
 import { TRANSLATION_DOMAIN } from '../tokens';
@@ -36,11 +35,14 @@ export const gradingPlugin: JupyterFrontEndPlugin<void> = {
     const trans = (translator ?? nullTranslator).load(TRANSLATION_DOMAIN);
     const settings = app.serviceManager.serverSettings;
     const tracker = new WidgetTracker<Widget>({ namespace: AREA });
-    const graded = new MembershipsClient(settings, trans)
-      .memberships()
+    const graded = import('../api/courses')
+      .then(({ MembershipsClient }) =>
+        new MembershipsClient(settings, trans).memberships()
+      )
       .then(({ courses }) => courses.filter(({ role }) => role !== 'student'))
       .catch((): Membership[] => []);
 
+    let isGrader = false;
     // Loaded when it is first opened, so that JupyterLab starts without it.
     const makePanel = async (
       id: string,
@@ -57,6 +59,7 @@ export const gradingPlugin: JupyterFrontEndPlugin<void> = {
           : trans.__('Open the Grading Panel'),
       caption: trans.__('Overview, marking, jobs and reports of the course'),
       icon: torchIcon,
+      isVisible: () => isGrader,
       describedBy: {
         args: { type: 'object', properties: { course: { type: 'string' } } }
       },
@@ -86,6 +89,8 @@ export const gradingPlugin: JupyterFrontEndPlugin<void> = {
       });
     }
     void graded.then(courses => {
+      isGrader = courses.length > 0;
+      app.commands.notifyCommandChanged(OPEN);
       for (const { course, title } of courses) {
         const args: ReadonlyJSONObject =
           courses.length > 1 ? { course, title } : { course };

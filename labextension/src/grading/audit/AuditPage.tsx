@@ -2,6 +2,7 @@ import React, { useMemo, useState } from 'react';
 
 import type { AuditEntry } from '../../api/courseTypes';
 import { Loaded } from '../components/Loaded';
+import { Scroll } from '../components/Scroll';
 import type { IPageProps } from '../GradingView';
 import { Loadable } from '../loadable';
 import { moment } from '../overview/labels';
@@ -19,7 +20,7 @@ export function AuditPage({ model, trans }: IPageProps): React.JSX.Element {
       <Loaded of={entries} trans={trans}>
         {found => (
           <>
-            <div className="jp-TinyTorch-scroll">
+            <Scroll label={trans.__('Changes')}>
               <table className="jp-TinyTorch-table">
                 <thead>
                   <tr>
@@ -44,7 +45,7 @@ export function AuditPage({ model, trans }: IPageProps): React.JSX.Element {
                   ))}
                 </tbody>
               </table>
-            </div>
+            </Scroll>
             <div className="jp-TinyTorch-buttons">
               {before !== undefined && (
                 <button

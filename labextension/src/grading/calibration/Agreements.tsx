@@ -2,6 +2,7 @@ import type { TranslationBundle } from '@jupyterlab/translation';
 import React from 'react';
 
 import type { Agreement, Calibration, Divisive } from '../../api/courseTypes';
+import { Scroll } from '../components/Scroll';
 import { format } from '../overview/labels';
 
 /** How graders agree with the samples, and the samples on which they differ. */
@@ -25,7 +26,7 @@ export function Agreements(props: {
           'Weighted kappa: 1 is full agreement in levels, 0 no more than by chance. Differences are mean points above (+) or below (−) the agreed ones.'
         )}
       </p>
-      <div className="jp-TinyTorch-scroll">
+      <Scroll label={trans.__('Agreement')}>
         <table className="jp-TinyTorch-table">
           <thead>
             <tr>
@@ -43,7 +44,7 @@ export function Agreements(props: {
             ))}
           </tbody>
         </table>
-      </div>
+      </Scroll>
       {divisive.length > 0 && (
         <>
           <h3>{trans.__('Samples on which graders differ')}</h3>

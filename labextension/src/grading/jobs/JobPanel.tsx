@@ -3,6 +3,7 @@ import React, { useEffect, useMemo, useState } from 'react';
 
 import type { Job, JobDetails, JobRow } from '../../api/courseTypes';
 import { Loaded } from '../components/Loaded';
+import { Scroll } from '../components/Scroll';
 import { Loadable } from '../loadable';
 import { format } from '../overview/labels';
 import { type Change, changesOf, sumUp } from './labels';
@@ -60,7 +61,7 @@ function Rows(props: IJobProps & { details: JobDetails }): React.JSX.Element {
           )}
         </p>
       )}
-      <div className="jp-TinyTorch-scroll jp-mod-tall">
+      <Scroll label={trans.__('Outcomes')} isTall>
         <table className="jp-TinyTorch-table">
           <thead>
             <tr>
@@ -81,7 +82,7 @@ function Rows(props: IJobProps & { details: JobDetails }): React.JSX.Element {
             ))}
           </tbody>
         </table>
-      </div>
+      </Scroll>
     </>
   );
 }
@@ -121,37 +122,41 @@ function Preview(
         )}
       </p>
       {changes.length > 0 && (
-        <table className="jp-TinyTorch-table">
-          <thead>
-            <tr>
-              <th scope="col">{trans.__('Apply')}</th>
-              <th scope="col">{trans.__('Student')}</th>
-              <th scope="col">{trans.__('Before')}</th>
-              <th scope="col">{trans.__('After')}</th>
-              <th scope="col">{trans.__('Tests')}</th>
-            </tr>
-          </thead>
-          <tbody>
-            {changes.map(change => (
-              <tr key={change.student}>
-                <td>
-                  <input
-                    type="checkbox"
-                    aria-label={trans.__('Apply to %1', change.student)}
-                    checked={!left.has(change.student)}
-                    onChange={() => {
-                      toggle(change);
-                    }}
-                  />
-                </td>
-                <th scope="row">{change.student}</th>
-                <td>{change.before === null ? '–' : format(change.before)}</td>
-                <td>{format(change.after)}</td>
-                <td className="jp-TinyTorch-wrapped">{change.message}</td>
+        <Scroll label={trans.__('Changes')} isTall>
+          <table className="jp-TinyTorch-table">
+            <thead>
+              <tr>
+                <th scope="col">{trans.__('Apply')}</th>
+                <th scope="col">{trans.__('Student')}</th>
+                <th scope="col">{trans.__('Before')}</th>
+                <th scope="col">{trans.__('After')}</th>
+                <th scope="col">{trans.__('Tests')}</th>
               </tr>
-            ))}
-          </tbody>
-        </table>
+            </thead>
+            <tbody>
+              {changes.map(change => (
+                <tr key={change.student}>
+                  <td>
+                    <input
+                      type="checkbox"
+                      aria-label={trans.__('Apply to %1', change.student)}
+                      checked={!left.has(change.student)}
+                      onChange={() => {
+                        toggle(change);
+                      }}
+                    />
+                  </td>
+                  <th scope="row">{change.student}</th>
+                  <td>
+                    {change.before === null ? '–' : format(change.before)}
+                  </td>
+                  <td>{format(change.after)}</td>
+                  <td className="jp-TinyTorch-wrapped">{change.message}</td>
+                </tr>
+              ))}
+            </tbody>
+          </table>
+        </Scroll>
       )}
     </>
   );

@@ -4,6 +4,7 @@ import React, { useState } from 'react';
 import type { Job } from '../../api/courseTypes';
 import { Notice } from '../../components/Notice';
 import { ProgressBar } from '../../components/ProgressBar';
+import { Scroll } from '../components/Scroll';
 import { useChanges } from '../components/useChanges';
 import type { IPageProps } from '../GradingView';
 import { moment } from '../overview/labels';
@@ -28,7 +29,7 @@ export function JobsPage({ model, trans }: IPageProps): React.JSX.Element {
       )}
       <RequestForm model={model} trans={trans} />
       <h2>{trans.__('Jobs')}</h2>
-      <div className="jp-TinyTorch-scroll">
+      <Scroll label={trans.__('Jobs')}>
         <table className="jp-TinyTorch-table jp-mod-wide">
           <thead>
             <tr>
@@ -56,7 +57,7 @@ export function JobsPage({ model, trans }: IPageProps): React.JSX.Element {
             ))}
           </tbody>
         </table>
-      </div>
+      </Scroll>
     </>
   );
 }

@@ -4,6 +4,7 @@ import React from 'react';
 
 import type { AnswerContext, TestSummary } from '../../api/courseTypes';
 import { Html } from '../components/Html';
+import { Scroll } from '../components/Scroll';
 import { format } from '../overview/labels';
 import { bytes, seconds, testStatus } from '../overview/measures';
 
@@ -62,7 +63,7 @@ function TestTable(props: {
 }): React.JSX.Element {
   const { tests, trans } = props;
   return (
-    <div className="jp-TinyTorch-scroll">
+    <Scroll label={trans.__('Tests')}>
       <table className="jp-TinyTorch-table">
         <thead>
           <tr>
@@ -91,6 +92,6 @@ function TestTable(props: {
           ))}
         </tbody>
       </table>
-    </div>
+    </Scroll>
   );
 }

@@ -3,6 +3,7 @@ import React, { useState } from 'react';
 
 import type { MarkingPace } from '../../api/courseTypes';
 import { Loaded } from '../components/Loaded';
+import { Scroll } from '../components/Scroll';
 import type { Loadable } from '../loadable';
 import type { IMarkingProps } from './MarkingDesk';
 
@@ -60,24 +61,26 @@ function PaceTable(props: {
 }): React.JSX.Element {
   const { pace, trans } = props;
   return (
-    <table className="jp-TinyTorch-table">
-      <thead>
-        <tr>
-          <th scope="col">{trans.__('Grader')}</th>
-          <th scope="col">{trans.__('Answers')}</th>
-          <th scope="col">{trans.__('Seconds each')}</th>
-        </tr>
-      </thead>
-      <tbody>
-        {pace.pace.map(({ answers, grader, seconds }) => (
-          <tr key={grader}>
-            <th scope="row">{grader}</th>
-            <td>{answers}</td>
-            <td>{seconds === null ? '–' : Math.round(seconds)}</td>
+    <Scroll label={trans.__('Graders')}>
+      <table className="jp-TinyTorch-table">
+        <thead>
+          <tr>
+            <th scope="col">{trans.__('Grader')}</th>
+            <th scope="col">{trans.__('Answers')}</th>
+            <th scope="col">{trans.__('Seconds each')}</th>
           </tr>
-        ))}
-      </tbody>
-    </table>
+        </thead>
+        <tbody>
+          {pace.pace.map(({ answers, grader, seconds }) => (
+            <tr key={grader}>
+              <th scope="row">{grader}</th>
+              <td>{answers}</td>
+              <td>{seconds === null ? '–' : Math.round(seconds)}</td>
+            </tr>
+          ))}
+        </tbody>
+      </table>
+    </Scroll>
   );
 }
 

@@ -1,6 +1,7 @@
 import React, { useMemo } from 'react';
 
 import { Loaded } from '../components/Loaded';
+import { Scroll } from '../components/Scroll';
 import type { IPageProps } from '../GradingView';
 import { Loadable } from '../loadable';
 
@@ -39,28 +40,30 @@ export function AttentionSection(
             found.length === 0 ? (
               <p className="jp-TinyTorch-hint">{trans.__('Nobody.')}</p>
             ) : (
-              <table className="jp-TinyTorch-table">
-                <thead>
-                  <tr>
-                    <th scope="col">{trans.__('Student')}</th>
-                    <th scope="col">{trans.__('Reasons')}</th>
-                  </tr>
-                </thead>
-                <tbody>
-                  {found.map(({ reasons, student }) => (
-                    <tr key={student}>
-                      <th scope="row">{link(student)}</th>
-                      <td className="jp-TinyTorch-wrapped">
-                        <ul>
-                          {reasons.map(({ kind, sentence }) => (
-                            <li key={kind}>{sentence}</li>
-                          ))}
-                        </ul>
-                      </td>
+              <Scroll label={trans.__('Students who may need help')}>
+                <table className="jp-TinyTorch-table">
+                  <thead>
+                    <tr>
+                      <th scope="col">{trans.__('Student')}</th>
+                      <th scope="col">{trans.__('Reasons')}</th>
                     </tr>
-                  ))}
-                </tbody>
-              </table>
+                  </thead>
+                  <tbody>
+                    {found.map(({ reasons, student }) => (
+                      <tr key={student}>
+                        <th scope="row">{link(student)}</th>
+                        <td className="jp-TinyTorch-wrapped">
+                          <ul>
+                            {reasons.map(({ kind, sentence }) => (
+                              <li key={kind}>{sentence}</li>
+                            ))}
+                          </ul>
+                        </td>
+                      </tr>
+                    ))}
+                  </tbody>
+                </table>
+              </Scroll>
             )
           }
         </Loaded>
@@ -74,28 +77,30 @@ export function AttentionSection(
             found.length === 0 ? (
               <p className="jp-TinyTorch-hint">{trans.__('None.')}</p>
             ) : (
-              <table className="jp-TinyTorch-table">
-                <thead>
-                  <tr>
-                    <th scope="col">{trans.__('Student')}</th>
-                    <th scope="col">{trans.__('Module')}</th>
-                    <th scope="col">{trans.__('Run')}</th>
-                    <th scope="col">{trans.__('What was seen')}</th>
-                  </tr>
-                </thead>
-                <tbody>
-                  {found.map(run => (
-                    <tr key={`${run.module} ${run.student}`}>
-                      <th scope="row">{link(run.student)}</th>
-                      <td>{run.module}</td>
-                      <td>{run.integrity}</td>
-                      <td className="jp-TinyTorch-wrapped">
-                        {[run.reason, ...run.notes].join(' ')}
-                      </td>
+              <Scroll label={trans.__('Runs that were not in order')}>
+                <table className="jp-TinyTorch-table">
+                  <thead>
+                    <tr>
+                      <th scope="col">{trans.__('Student')}</th>
+                      <th scope="col">{trans.__('Module')}</th>
+                      <th scope="col">{trans.__('Run')}</th>
+                      <th scope="col">{trans.__('What was seen')}</th>
                     </tr>
-                  ))}
-                </tbody>
-              </table>
+                  </thead>
+                  <tbody>
+                    {found.map(run => (
+                      <tr key={`${run.module} ${run.student}`}>
+                        <th scope="row">{link(run.student)}</th>
+                        <td>{run.module}</td>
+                        <td>{run.integrity}</td>
+                        <td className="jp-TinyTorch-wrapped">
+                          {[run.reason, ...run.notes].join(' ')}
+                        </td>
+                      </tr>
+                    ))}
+                  </tbody>
+                </table>
+              </Scroll>
             )
           }
         </Loaded>

@@ -5,6 +5,7 @@ import React from 'react';
 import type { JobBody, ModuleColumn } from '../../api/courseTypes';
 import { Notice } from '../../components/Notice';
 import { ProgressBar } from '../../components/ProgressBar';
+import { Scroll } from '../components/Scroll';
 import type { GradingModel } from '../model';
 import { actionLabel, moment } from './labels';
 
@@ -28,7 +29,7 @@ export function ModuleTable(props: IModuleTableProps): React.JSX.Element {
             {model.jobs.error && (
               <Notice message={model.jobs.error.message} trans={trans} />
             )}
-            <div className="jp-TinyTorch-scroll">
+            <Scroll label={trans.__('Modules')}>
               <table className="jp-TinyTorch-table">
                 <thead>
                   <tr>
@@ -48,7 +49,7 @@ export function ModuleTable(props: IModuleTableProps): React.JSX.Element {
                   ))}
                 </tbody>
               </table>
-            </div>
+            </Scroll>
           </>
         )}
       </UseSignal>

@@ -4,6 +4,7 @@ import React, { useMemo } from 'react';
 import type { TestStatistics } from '../../api/courseTypes';
 import { Loaded } from '../components/Loaded';
 import { ModulePicker } from '../components/Picker';
+import { Scroll } from '../components/Scroll';
 import { useChanges } from '../components/useChanges';
 import type { IPageProps } from '../GradingView';
 import { Loadable } from '../loadable';
@@ -66,7 +67,7 @@ function TestTable(props: {
 }): React.JSX.Element {
   const { tests, trans } = props;
   return (
-    <div className="jp-TinyTorch-scroll">
+    <Scroll label={trans.__('Tests')}>
       <table className="jp-TinyTorch-table">
         <thead>
           <tr>
@@ -107,6 +108,6 @@ function TestTable(props: {
           ))}
         </tbody>
       </table>
-    </div>
+    </Scroll>
   );
 }

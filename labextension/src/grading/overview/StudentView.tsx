@@ -3,6 +3,7 @@ import React, { useEffect, useMemo, useRef } from 'react';
 
 import type { ModuleWork, StudentPage } from '../../api/courseTypes';
 import { Loaded } from '../components/Loaded';
+import { Scroll } from '../components/Scroll';
 import type { IPageProps } from '../GradingView';
 import { Loadable } from '../loadable';
 import { format, moment } from './labels';
@@ -124,28 +125,30 @@ function Work(props: {
       {work.tests.length > 0 && (
         <details>
           <summary>{trans.__('Tests')}</summary>
-          <table className="jp-TinyTorch-table">
-            <thead>
-              <tr>
-                <th scope="col">{trans.__('Test')}</th>
-                <th scope="col">{trans.__('Outcome')}</th>
-                <th scope="col">{trans.__('Points')}</th>
-                <th scope="col">{trans.__('Why')}</th>
-              </tr>
-            </thead>
-            <tbody>
-              {work.tests.map(test => (
-                <tr key={test.test}>
-                  <th scope="row">{test.test}</th>
-                  <td>{testStatus(test.status, trans)}</td>
-                  <td>{part(test.score, test.possible)}</td>
-                  <td className="jp-TinyTorch-wrapped jp-TinyTorch-text">
-                    {test.detail || test.message}
-                  </td>
+          <Scroll label={trans.__('Tests')}>
+            <table className="jp-TinyTorch-table">
+              <thead>
+                <tr>
+                  <th scope="col">{trans.__('Test')}</th>
+                  <th scope="col">{trans.__('Outcome')}</th>
+                  <th scope="col">{trans.__('Points')}</th>
+                  <th scope="col">{trans.__('Why')}</th>
                 </tr>
-              ))}
-            </tbody>
-          </table>
+              </thead>
+              <tbody>
+                {work.tests.map(test => (
+                  <tr key={test.test}>
+                    <th scope="row">{test.test}</th>
+                    <td>{testStatus(test.status, trans)}</td>
+                    <td>{part(test.score, test.possible)}</td>
+                    <td className="jp-TinyTorch-wrapped jp-TinyTorch-text">
+                      {test.detail || test.message}
+                    </td>
+                  </tr>
+                ))}
+              </tbody>
+            </table>
+          </Scroll>
         </details>
       )}
     </section>

@@ -4,6 +4,7 @@ import React, { useMemo, useState } from 'react';
 import type { SimilarityReport, SimilarPair } from '../../api/courseTypes';
 import { Loaded } from '../components/Loaded';
 import { ModulePicker } from '../components/Picker';
+import { Scroll } from '../components/Scroll';
 import { useChanges } from '../components/useChanges';
 import type { IPageProps } from '../GradingView';
 import { Loadable } from '../loadable';
@@ -91,38 +92,40 @@ function Report(props: {
           )}
       </p>
       {report.pairs.length > 0 && (
-        <table className="jp-TinyTorch-table">
-          <thead>
-            <tr>
-              <th scope="col">{trans.__('Students')}</th>
-              <th scope="col">{trans.__('In common')}</th>
-              <th scope="col">{trans.__('Passages')}</th>
-              <th scope="col">{trans.__('Compare')}</th>
-            </tr>
-          </thead>
-          <tbody>
-            {report.pairs.map(pair => (
-              <tr key={`${pair.left} ${pair.right}`}>
-                <th scope="row">
-                  {pair.left}, {pair.right}
-                </th>
-                <td>{Math.round(pair.share * 100)} %</td>
-                <td>{pair.matches.length}</td>
-                <td>
-                  <button
-                    type="button"
-                    className="jp-TinyTorch-button"
-                    onClick={() => {
-                      onChoose(pair);
-                    }}
-                  >
-                    {trans.__('Side by side')}
-                  </button>
-                </td>
+        <Scroll label={trans.__('Pairs')}>
+          <table className="jp-TinyTorch-table">
+            <thead>
+              <tr>
+                <th scope="col">{trans.__('Students')}</th>
+                <th scope="col">{trans.__('In common')}</th>
+                <th scope="col">{trans.__('Passages')}</th>
+                <th scope="col">{trans.__('Compare')}</th>
               </tr>
-            ))}
-          </tbody>
-        </table>
+            </thead>
+            <tbody>
+              {report.pairs.map(pair => (
+                <tr key={`${pair.left} ${pair.right}`}>
+                  <th scope="row">
+                    {pair.left}, {pair.right}
+                  </th>
+                  <td>{Math.round(pair.share * 100)} %</td>
+                  <td>{pair.matches.length}</td>
+                  <td>
+                    <button
+                      type="button"
+                      className="jp-TinyTorch-button"
+                      onClick={() => {
+                        onChoose(pair);
+                      }}
+                    >
+                      {trans.__('Side by side')}
+                    </button>
+                  </td>
+                </tr>
+              ))}
+            </tbody>
+          </table>
+        </Scroll>
       )}
     </section>
   );

@@ -2,6 +2,7 @@ import React, { useState } from 'react';
 
 import type { ModuleColumn } from '../../api/courseTypes';
 import { Loaded } from '../components/Loaded';
+import { Scroll } from '../components/Scroll';
 import type { IPageProps } from '../GradingView';
 import { moment } from '../overview/labels';
 import { fromField, toField } from './dates';
@@ -14,7 +15,7 @@ export function DueDates(props: IPageProps): React.JSX.Element {
       <h2>{trans.__('Due dates')}</h2>
       <Loaded of={model.modules} trans={trans}>
         {({ modules }) => (
-          <div className="jp-TinyTorch-scroll">
+          <Scroll label={trans.__('Due dates')}>
             <table className="jp-TinyTorch-table">
               <thead>
                 <tr>
@@ -29,7 +30,7 @@ export function DueDates(props: IPageProps): React.JSX.Element {
                 ))}
               </tbody>
             </table>
-          </div>
+          </Scroll>
         )}
       </Loaded>
     </section>

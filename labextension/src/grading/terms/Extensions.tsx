@@ -4,6 +4,7 @@ import React, { useMemo, useState } from 'react';
 import type { Extension } from '../../api/courseTypes';
 import { Loaded } from '../components/Loaded';
 import { ModulePicker } from '../components/Picker';
+import { Scroll } from '../components/Scroll';
 import { useChanges } from '../components/useChanges';
 import type { IPageProps } from '../GradingView';
 import { Loadable } from '../loadable';
@@ -68,42 +69,44 @@ function ExtensionTable(props: {
     );
   }
   return (
-    <table className="jp-TinyTorch-table">
-      <thead>
-        <tr>
-          <th scope="col">{trans.__('Student')}</th>
-          <th scope="col">{trans.__('Due')}</th>
-          <th scope="col">{trans.__('Reason')}</th>
-          <th scope="col">{trans.__('Granted by')}</th>
-          <th scope="col">{trans.__('Actions')}</th>
-        </tr>
-      </thead>
-      <tbody>
-        {extensions.map(extension => (
-          <tr key={extension.student}>
-            <th scope="row">{extension.student}</th>
-            <td>{moment(extension.due_at)}</td>
-            <td>{extension.reason}</td>
-            <td>{extension.granted_by}</td>
-            <td>
-              <button
-                type="button"
-                className="jp-TinyTorch-button"
-                aria-label={trans.__(
-                  'Withdraw the extension of %1',
-                  extension.student
-                )}
-                onClick={() => {
-                  onWithdraw(extension.student);
-                }}
-              >
-                {trans.__('Withdraw')}
-              </button>
-            </td>
+    <Scroll label={trans.__('Extensions')}>
+      <table className="jp-TinyTorch-table">
+        <thead>
+          <tr>
+            <th scope="col">{trans.__('Student')}</th>
+            <th scope="col">{trans.__('Due')}</th>
+            <th scope="col">{trans.__('Reason')}</th>
+            <th scope="col">{trans.__('Granted by')}</th>
+            <th scope="col">{trans.__('Actions')}</th>
           </tr>
-        ))}
-      </tbody>
-    </table>
+        </thead>
+        <tbody>
+          {extensions.map(extension => (
+            <tr key={extension.student}>
+              <th scope="row">{extension.student}</th>
+              <td>{moment(extension.due_at)}</td>
+              <td>{extension.reason}</td>
+              <td>{extension.granted_by}</td>
+              <td>
+                <button
+                  type="button"
+                  className="jp-TinyTorch-button"
+                  aria-label={trans.__(
+                    'Withdraw the extension of %1',
+                    extension.student
+                  )}
+                  onClick={() => {
+                    onWithdraw(extension.student);
+                  }}
+                >
+                  {trans.__('Withdraw')}
+                </button>
+              </td>
+            </tr>
+          ))}
+        </tbody>
+      </table>
+    </Scroll>
   );
 }
 
