@@ -9,7 +9,7 @@ import re
 
 from nbformat import NotebookNode
 
-from tinytorch_lab.curriculum.cells import grade_id, is_response, nbgrader_metadata
+from tinytorch_lab.curriculum.cells import grade_id, is_response, is_task, nbgrader_metadata
 from tinytorch_lab.curriculum.markscheme import lift_mark_scheme
 from tinytorch_lab.curriculum.notebooks import new_notebook
 from tinytorch_lab.curriculum.source import SourceModule
@@ -47,6 +47,8 @@ def student_notebook(instructor: NotebookNode) -> NotebookNode:
     for cell in notebook.cells:
         if is_response(cell):
             cell.source = _cleared(lift_mark_scheme(cell.source), ANSWER_STUB)
+        elif is_task(cell):
+            cell.source = lift_mark_scheme(cell.source)
         elif nbgrader_metadata(cell).get("solution"):
             cell.source = _cleared(cell.source, CODE_STUB)
         if cell.cell_type == "code":

@@ -44,6 +44,11 @@ def is_response(cell: NotebookNode) -> bool:
     return cell.cell_type == "markdown" and bool(found.get("grade")) and bool(found.get("solution"))
 
 
+def is_task(cell: NotebookNode) -> bool:
+    """Tell whether this sets a task that a person marks, which students answer in cells of their own after it."""
+    return cell.cell_type == "markdown" and bool(nbgrader_metadata(cell).get("task")) and points(cell) > 0
+
+
 def is_measurement(cell: NotebookNode) -> bool:
     """Tell whether the cell only measures or plots."""
     return cell.cell_type == "code" and MEASURE_TAG in cell.metadata.get("tags", [])

@@ -14,14 +14,14 @@ from typing import Self, TypeVar
 from nbformat import NotebookNode
 from nbgrader.utils import parse_utc
 
-from tinytorch_lab.curriculum.cells import grade_id
 from tinytorch_lab.errors import InvalidInputError, NotAvailableError, NotFoundError
 from tinytorch_lab.files import write_text
+from tinytorch_lab.grading.answers import answers_in
 from tinytorch_lab.grading.evidence import Evidence, ScoredTest, digest, load_evidence, now, save_run
 from tinytorch_lab.grading.execution import GradedRun, ModuleRunner, StartedRun
 from tinytorch_lab.grading.folder import CourseFolder
 from tinytorch_lab.grading.gradebook import CourseGradebook, check_released, connection_of
-from tinytorch_lab.grading.repair import repair, same_text
+from tinytorch_lab.grading.repair import repair
 from tinytorch_lab.grading.scores import NO_RESPONSE, AutomaticResult, record_result
 from tinytorch_lab.grading.sources import ModuleSource, load_module_source
 from tinytorch_lab.grading.submissions import read_submission
@@ -246,10 +246,7 @@ def _result(graded: Graded, evidence: Evidence, former: Evidence | None) -> Auto
 
 def _answers(graded: Graded) -> dict[str, str]:
     """Return the answers that were written, by cell."""
-    texts = {grade_id(cell): cell.source for cell in graded.notebook.cells}
-    released = {cell.id: cell.released.source for cell in graded.source.responses}
-    given = {name: str(texts.get(name, "")) for name in released}
-    return {name: text for name, text in given.items() if text.strip() and not same_text(text, released[name])}
+    return {name: text for name, text in answers_in(graded.notebook, graded.source).items() if text}
 
 
 def _unreadable(source: ModuleSource, message: str) -> Graded:

@@ -12,8 +12,8 @@ from nbgrader.preprocessors import NbGraderPreprocessor
 from sqlalchemy import Connection
 
 from tinytorch_lab.coursework import AnswerFeedback, Feedback, Outcome, OwnRun, TestFeedback
-from tinytorch_lab.curriculum.cells import grade_id
 from tinytorch_lab.errors import NotFoundError
+from tinytorch_lab.grading.answers import answers_in
 from tinytorch_lab.grading.evidence import Evidence, load_evidence
 from tinytorch_lab.grading.folder import CourseFolder, load_course_folder
 from tinytorch_lab.grading.graded_work import GradedCell, graded_work
@@ -21,7 +21,6 @@ from tinytorch_lab.grading.marking import standing_mark
 from tinytorch_lab.grading.markup import html_of
 from tinytorch_lab.grading.own_modules import load_own_run
 from tinytorch_lab.grading.records import Mark
-from tinytorch_lab.grading.repair import same_text
 from tinytorch_lab.grading.rubric import scheme_of
 from tinytorch_lab.grading.rules import late_policy_of
 from tinytorch_lab.grading.sources import KnownCell, load_module_source
@@ -75,7 +74,7 @@ def compile_feedback(
         NotFoundError: it has not been autograded, or the module has not been generated.
     """
     source = load_module_source(course.source(module))
-    texts = {grade_id(cell): str(cell.source) for cell in notebook.cells}
+    texts = answers_in(notebook, source)
     evidence = load_evidence(connection, module, student)
     work = graded_work(connection, module, student)
     return Feedback(
@@ -92,7 +91,7 @@ def compile_feedback(
             _answer(
                 cell,
                 source.question(cell),
-                texts.get(cell.id, ""),
+                texts[cell.id],
                 work.cells[cell.id],
                 standing_mark(connection, module, student, cell.id),
             )
@@ -109,7 +108,7 @@ def _answer(cell: KnownCell, question: str, text: str, graded: GradedCell, mark:
     return AnswerFeedback(
         response_id=cell.id,
         question=question,
-        text="" if same_text(text, cell.released.source) else text,
+        text=text,
         points=graded.score,
         total=cell.points,
         marked=not graded.waits,

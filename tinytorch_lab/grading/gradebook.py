@@ -76,7 +76,7 @@ def check_released(gradebook: Gradebook, module: str, points: Mapping[str, float
         notebook = gradebook.find_notebook(module, module)
     except MissingEntry:
         raise NotFoundError(f"{module} has not been released; do that with: tito grade release {module}") from None
-    if {cell.name: cell.max_score for cell in notebook.grade_cells} != points:
+    if {cell.name: cell.max_score for cell in (*notebook.grade_cells, *notebook.task_cells)} != points:
         raise ConflictError(f"The graded cells of {module} changed since its release; release it again.")
 
 

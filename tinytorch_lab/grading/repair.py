@@ -48,7 +48,7 @@ def repair(cells: Sequence[NotebookNode], source: ModuleSource) -> Repaired:
     for known in source.known.values():
         if known.is_implementation:
             _keep_implementation(plan, known, cells, claimants[known.id])
-        elif known.is_response:
+        elif known.is_response and not known.is_task:
             _keep_response(plan, known, source, cells, claimants)
         else:
             _restore(plan, known, source, cells, claimants)
@@ -74,14 +74,16 @@ def _claims(cells: Sequence[NotebookNode], source: ModuleSource) -> list[str | N
         if known.id not in claims:
             _claim_by_text(claims, cells, known)
     for known in source.responses:
-        if known.id not in claims:
+        if known.id not in claims and not known.is_task:
             _claim_by_question(claims, cells, known, source)
     return claims
 
 
 def _claim_by_text(claims: list[str | None], cells: Sequence[NotebookNode], known: KnownCell) -> None:
+    if known.is_response and not known.is_task:
+        return
     for index, cell in enumerate(cells):
-        if claims[index] is None and not known.is_response and same_text(cell.source, known.released.source):
+        if claims[index] is None and same_text(cell.source, known.released.source):
             claims[index] = known.id
             return
 

@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 from rapidfuzz.distance import Indel
 
 from tinytorch_lab.curriculum.cells import grade_id
+from tinytorch_lab.grading.answers import answers_in
 from tinytorch_lab.grading.fingerprints import Fingerprints, Hashes, Kind, Reader
 from tinytorch_lab.grading.sources import ModuleSource
 
@@ -87,9 +88,8 @@ def module_similarity(
     answers: dict[str, list[Work]] = {cell.id: [] for cell in source.responses}
     for student, notebook in notebooks:
         code.append(Work(student, tuple(_code_of(source, notebook))))
-        for cell in notebook.cells:
-            if grade_id(cell) in answers:
-                answers[str(grade_id(cell))].append(Work(student, ((str(grade_id(cell)), str(cell.source)),)))
+        for name, text in answers_in(notebook, source).items():
+            answers[name].append(Work(student, ((name, text),)))
     solution = tuple(str(cell.source) for cell in source.notebook.cells)
     scaffold = tuple(str(cell.released.source) for cell in source.known.values())
     reports = [similar_work(Reader("code", scaffold, solution), code, most)]

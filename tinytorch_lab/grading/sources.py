@@ -14,11 +14,20 @@ from tinytorch_lab.curriculum.cells import (
     is_implementation,
     is_measurement,
     is_response,
+    is_task,
     is_test,
     nbgrader_metadata,
     points,
 )
-from tinytorch_lab.curriculum.markscheme import MarkScheme, has_mark_scheme, parse_mark_scheme
+from tinytorch_lab.curriculum.markscheme import (
+    BEGIN,
+    END,
+    Level,
+    MarkScheme,
+    has_mark_scheme,
+    lift_mark_scheme,
+    parse_mark_scheme,
+)
 from tinytorch_lab.curriculum.notebooks import parse_notebook
 from tinytorch_lab.errors import InvalidInputError, NotFoundError
 
@@ -39,8 +48,13 @@ class KnownCell:
 
     @cached_property
     def is_response(self) -> bool:
-        """Whether it holds a written answer."""
-        return is_response(self.instructor)
+        """Whether a person marks it: it holds a written answer, or sets a task."""
+        return is_response(self.instructor) or self.is_task
+
+    @property
+    def is_task(self) -> bool:
+        """Whether it sets a task of nbgrader's, answered in the cells after it."""
+        return is_task(self.instructor)
 
     @cached_property
     def is_implementation(self) -> bool:
@@ -60,7 +74,10 @@ class KnownCell:
     @cached_property
     def scheme(self) -> MarkScheme | None:
         """The mark scheme written into the cell."""
-        return parse_mark_scheme(self.instructor.source) if has_mark_scheme(self.instructor.source) else None
+        text = self.instructor.source
+        if not has_mark_scheme(text):
+            return None
+        return _task_scheme(text, self.points) if self.is_task else parse_mark_scheme(text)
 
 
 @dataclass(frozen=True)
@@ -96,7 +113,9 @@ class ModuleSource:
         return frozenset(cell.source.strip() for cell in self.notebook.cells if is_measurement(cell))
 
     def question(self, response: KnownCell) -> str:
-        """Return the text that asks for ``response``: the markdown before it."""
+        """Return the text that asks for ``response``: the task itself, or the markdown before the answer."""
+        if response.is_task:
+            return lift_mark_scheme(response.instructor.source)
         for cell in reversed(self.notebook.cells[: response.place]):
             if cell.cell_type == "markdown":
                 return str(cell.source)
@@ -142,6 +161,16 @@ def _check(source: ModuleSource, path: Path) -> None:
         if cell.is_response and total != cell.points:
             worth = f"the mark scheme totals {total:g}, the cell is worth {cell.points:g}"
             raise InvalidInputError(f"{path}, cell {cell.id}: {worth}.")
+
+
+def _task_scheme(text: str, points: float) -> MarkScheme:
+    """Return the scheme of a task; one that names no levels, as nbgrader allows, is one level with all its lines."""
+    try:
+        return parse_mark_scheme(text)
+    except InvalidInputError:
+        body = text.partition(BEGIN)[2].partition(END)[0]
+        lines = tuple(line.strip(" -*") for line in body.splitlines() if line.strip(" -*"))
+        return MarkScheme(points, (Level("As the scheme says", 0.0, points, lines),))
 
 
 def _known_id(cell: NotebookNode) -> str | None:

@@ -7,15 +7,14 @@ from typing import Any
 from nbgrader.api import Assignment, BaseCell, Grade, SubmittedAssignment, SubmittedNotebook
 from sqlalchemy import Connection, select
 
-from tinytorch_lab.curriculum.cells import grade_id
 from tinytorch_lab.curriculum.markscheme import MarkScheme
 from tinytorch_lab.curriculum.notebooks import read_notebook
 from tinytorch_lab.errors import NotFoundError
+from tinytorch_lab.grading.answers import answers_in
 from tinytorch_lab.grading.folder import CourseFolder
 from tinytorch_lab.grading.marking import standing_mark
-from tinytorch_lab.grading.repair import same_text
 from tinytorch_lab.grading.rubric import scheme_of
-from tinytorch_lab.grading.sources import KnownCell, load_module_source
+from tinytorch_lab.grading.sources import load_module_source
 
 
 @dataclass(frozen=True)
@@ -56,12 +55,14 @@ def written_answers(
         students = (student,)
     grades = _grades(connection, module)
     for name in students:
-        texts = _texts(course, module, name)
+        if not course.autograded(module, name).is_file():
+            continue
+        texts = answers_in(read_notebook(course.autograded(module, name)), source)
         for cell in source.responses:
             grade, mark = grades.get((name, cell.id)), standing_mark(connection, module, name, cell.id)
             if grade is None:
                 continue
-            text = _answer_text(texts.get(cell.id, ""), cell)
+            text = texts[cell.id]
             yield Answer(
                 module=module,
                 student=name,
@@ -93,15 +94,3 @@ def _grades(connection: Connection, module: str) -> dict[tuple[str, str], Any]:
     columns = submission.c.student_id, cell.c.name, grade.c.auto_score, grade.c.manual_score, grade.c.needs_manual_grade
     rows = connection.execute(select(*columns).select_from(joined).where(assignment.c.name == module))
     return {(row.student_id, row.name): row for row in rows}
-
-
-def _texts(course: CourseFolder, module: str, student: str) -> dict[str | None, str]:
-    try:
-        notebook = read_notebook(course.autograded(module, student))
-    except NotFoundError:
-        return {}
-    return {grade_id(cell): str(cell.source) for cell in notebook.cells}
-
-
-def _answer_text(text: str, cell: KnownCell) -> str:
-    return "" if same_text(text, cell.released.source) else text.strip()

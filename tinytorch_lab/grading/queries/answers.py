@@ -9,13 +9,13 @@ from tinytorch_lab.curriculum.cells import grade_id
 from tinytorch_lab.curriculum.markscheme import MarkScheme
 from tinytorch_lab.curriculum.notebooks import read_notebook
 from tinytorch_lab.errors import NotFoundError
+from tinytorch_lab.grading.answers import answers_in
 from tinytorch_lab.grading.evidence import digest, load_evidence
 from tinytorch_lab.grading.folder import CourseFolder
 from tinytorch_lab.grading.marking import mark_history, standing_mark
 from tinytorch_lab.grading.markup import html_of
 from tinytorch_lab.grading.queries.questions import question_title, response_cell, sample_of, student_of
 from tinytorch_lab.grading.records import Mark
-from tinytorch_lab.grading.repair import same_text
 from tinytorch_lab.grading.rubric import scheme_of
 from tinytorch_lab.grading.sources import KnownCell, load_module_source
 from tinytorch_lab.grading.store.marking_tables import flags, sample_marks, samples
@@ -186,11 +186,8 @@ def answer_texts(course: CourseFolder, module: str, student: str, cells: tuple[K
         notebook = read_notebook(course.autograded(module, student))
     except NotFoundError:
         return {cell.id: "" for cell in cells}
-    texts = {grade_id(node): str(node.source) for node in notebook.cells}
-    given = {cell.id: texts.get(cell.id, "") for cell in cells}
-    return {
-        cell.id: "" if same_text(given[cell.id], cell.released.source) else given[cell.id].strip() for cell in cells
-    }
+    texts = answers_in(notebook, load_module_source(course.source(module)))
+    return {cell.id: texts[cell.id] for cell in cells}
 
 
 def _other_answers(
