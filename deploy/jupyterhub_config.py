@@ -13,6 +13,8 @@ ACCOUNT = "tinytorch"
 c = get_config()  # noqa: F821
 
 c.JupyterHub.authenticator_class = "pam"
+# Whoever is in a group below is let in, and whoever an administrator adds on the hub's admin page.
+c.Authenticator.allow_existing_users = True
 c.JupyterHub.spawner_class = "localprocess"
 c.Spawner.default_url = "/lab"
 # A student of two courses gets a server for each, named after the course.
