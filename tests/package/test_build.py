@@ -1,8 +1,8 @@
 """The reference package made from the curriculum."""
 
 import ast
-import shutil
 import re
+import shutil
 import subprocess
 import sys
 from pathlib import Path
