@@ -101,6 +101,7 @@ class TinyTorchLab(ExtensionApp):
         self.settings |= {DESK: None, MEMBERSHIPS: list}
         try:
             if (desk := remote_desk()) is not None:
+                self._close_course = desk.close
                 self._course_routes.append((r"tinytorch-lab/api/courses/(?P<path>.+)", RelayHandler))
                 self.settings |= {MEMBERSHIPS: desk.memberships, RELAY: desk}
                 self._use_desk(desk)

@@ -1,6 +1,7 @@
 """Handing in while the course cannot be reached: the notebook waits and goes out by itself."""
 
 from collections.abc import Callable
+from contextlib import closing
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -127,8 +128,8 @@ def test_a_module_that_was_not_started_does_not_wait(outbox: Outbox, course: Cou
 
 
 def test_a_service_that_is_not_there_is_one_sentence():
-    desk = RemoteDesk("http://127.0.0.1:9", "c", "a token")
-    with pytest.raises(NotAvailableError, match=UNREACHABLE):
-        desk.submit("01_tensor", b"{}")
-    with pytest.raises(InvalidInputError, match="larger than 20 MB"):
-        desk.submit("01_tensor", b"x" * (MAX_NOTEBOOK_BYTES + 1))
+    with closing(RemoteDesk("http://127.0.0.1:9", "c", "a token")) as desk:
+        with pytest.raises(NotAvailableError, match=UNREACHABLE):
+            desk.submit("01_tensor", b"{}")
+        with pytest.raises(InvalidInputError, match="larger than 20 MB"):
+            desk.submit("01_tensor", b"x" * (MAX_NOTEBOOK_BYTES + 1))

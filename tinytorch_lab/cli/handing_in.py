@@ -3,7 +3,7 @@
 import getpass
 import os
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from dataclasses import asdict
 from pathlib import Path
 from typing import Annotated
@@ -35,7 +35,8 @@ def desk_of(student: str | None) -> Iterator[Desk]:
     """
     remote = remote_desk()
     if remote is not None:
-        yield remote
+        with closing(remote):
+            yield remote
         return
     folder = os.environ.get(COURSE)
     if not folder:

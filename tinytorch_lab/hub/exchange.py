@@ -6,6 +6,7 @@ service. A student's ``nbgrader_config.py`` needs two lines: ``from tinytorch_la
 """
 
 import os
+from contextlib import closing
 from pathlib import Path
 from typing import Any
 
@@ -39,7 +40,8 @@ class ServiceExchange(abc.Exchange):  # type: ignore[misc]
     def copy_files(self) -> None:
         """Do what the command is for."""
         try:
-            self.exchange(self._desk())
+            with closing(self._desk()) as desk:
+                self.exchange(desk)
         except TinyTorchError as error:
             self.fail(str(error))
 
@@ -105,7 +107,7 @@ class ServiceFetchAssignment(ServiceExchange, abc.ExchangeFetchAssignment):  # t
         path = self.folder / f"{self.module}.ipynb"
         if path.exists() or (self.folder.exists() and not self.replace_missing_files):
             self.fail(f"You already have a copy of the assignment in {self.folder}.")
-        write_bytes(path, desk.released(self.module))
+        write_bytes(path, desk.notebook(self.module))
         self.log.info("Fetched as: %s %s", desk.course, self.module)
 
 

@@ -42,10 +42,6 @@ class RemoteDesk:
         """Return every module that the course has released, in its order."""
         return _parsed(_ASSIGNMENTS, self._ask("GET", "assignments"))
 
-    def released(self, module: str) -> bytes:
-        """Return the notebook of ``module`` as the course released it."""
-        return self._ask("GET", f"modules/{quote(module, safe='')}/notebook")
-
     def notebook(self, module: str) -> bytes:
         """Return the students' notebook of ``module`` as it was released."""
         return self._ask("GET", f"modules/{module}/notebook")
@@ -76,6 +72,10 @@ class RemoteDesk:
     def memberships(self) -> list[Membership]:
         """Return the courses that the token's owner has a role in."""
         return _parsed(_MEMBERSHIPS, self._request("GET", f"{self.service}/api/courses"))
+
+    def close(self) -> None:
+        """End the connections to the service."""
+        self._client.close()
 
     def _ask(self, method: str, path: str, content: bytes | None = None) -> bytes:
         return self._request(method, f"{self._course}/{path}", content)
