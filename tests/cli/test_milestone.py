@@ -4,6 +4,7 @@ import json
 
 import pytest
 
+from tinytorch_lab.cli.milestone import loss_curve
 from tinytorch_lab.package.build import build_reference
 
 
@@ -37,6 +38,15 @@ def test_a_milestone_is_run_recorded_and_listed(tito, workspace, tmp_path):
     table = tito("milestone", "list").out
     assert "largest error 0" in table
     assert "16_tinygpt" in table
+
+
+def test_losses_are_shown_as_a_curve():
+    assert loss_curve([4.0]) == "▁"
+    assert loss_curve([4.0, 3.0, 1.0, 0.5]) == "█▆▂▁"
+    for count in (24, 25, 47, 48, 200):
+        curve = loss_curve([1 / (1 + step) for step in range(count)])
+        assert 12 <= len(curve) <= 24
+        assert (curve[0], curve[-1]) == ("█", "▁")
 
 
 def test_a_missed_milestone_exits_with_1(tito, workspace):

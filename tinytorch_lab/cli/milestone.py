@@ -1,5 +1,6 @@
 """``tito milestone``: what the student's own package can do."""
 
+from collections.abc import Sequence
 from dataclasses import asdict
 from pathlib import Path
 from typing import Annotated
@@ -71,7 +72,7 @@ def _run(place: Workspace, number: int, output: Path | None, full: bool) -> Mile
         def follow(progress: MilestoneProgress) -> None:
             if progress.loss is not None:
                 losses.append(progress.loss)
-            loss = f", loss {losses[-1]:.3g} {_curve(losses)}" if losses else ""
+            loss = f", loss {losses[-1]:.3g} {loss_curve(losses)}" if losses else ""
             bar.update(
                 task,
                 total=progress.total,
@@ -82,9 +83,10 @@ def _run(place: Workspace, number: int, output: Path | None, full: bool) -> Mile
         return run_milestone(place, executor, number, follow, output, full)
 
 
-def _curve(losses: list[float]) -> str:
-    """Return the losses so far as a line of bars, the highest one full."""
-    shown = losses[:: max(1, len(losses) // _CURVE_WIDTH)]
+def loss_curve(losses: Sequence[float]) -> str:
+    """Return losses as a line of at most 24 bars, the highest one full; of many, every so many, the last included."""
+    every = -(-len(losses) // _CURVE_WIDTH)
+    shown = losses[::-1][::every][::-1]
     low, high = min(shown), max(shown)
     return "".join(_BARS[round((loss - low) / ((high - low) or 1) * (len(_BARS) - 1))] for loss in shown)
 
