@@ -142,8 +142,18 @@ def running_hub(
         try:
             process.wait(timeout=60)
         except subprocess.TimeoutExpired:
-            os.killpg(process.pid, 9)
+            process.kill()
             process.wait()
+        _end_what_is_left(state)
+
+
+def _end_what_is_left(state: Path) -> None:
+    """Kill what a hub that ended in disorder left behind: its proxy, its service, servers."""
+    proxy = state / "proxy.pid"
+    named = {int(proxy.read_text())} if proxy.exists() else set()
+    for found in psutil.process_iter(["cmdline"]):
+        if found.pid in named or any(str(state) in part for part in found.info["cmdline"] or ()):
+            found.kill()
 
 
 def _write_settings(folder: Path) -> None:

@@ -1,4 +1,4 @@
-"""The Littlest JupyterHub: ``curl … | sudo python3 - --plugin 'tinytorch-lab[hub]'`` makes it a hub for TinyTorch.
+"""The Littlest JupyterHub: its installer with ``--plugin tinytorch-lab[grading,hub]`` makes a hub for TinyTorch.
 
 Every folder below :data:`COURSES` that ``tito grade init`` made is a course of the grading service, which runs under
 the account :data:`ACCOUNT`.
