@@ -44,8 +44,8 @@ class GradingPanel:
 
     def choose(self, module: str, response: str) -> None:
         """Choose module and question on the marking page, and wait for an answer."""
-        self.root.get_by_label("Module").select_option(module)
-        self.root.get_by_label("Question", exact=True).select_option(response)
+        self.root.get_by_role("combobox", name="Module").select_option(module)
+        self.root.get_by_role("combobox", name="Question").select_option(response)
         expect(self.answer).to_be_visible()
         # Choosing what was chosen already leaves the focus where it is.
         self.root.locator(".jp-TinyTorch-desk").focus()

@@ -246,6 +246,9 @@ def test_axe_finds_nothing(panel: GradingPanel, theme: str) -> None:
             panel.page.keyboard.press("?")
             panel.page.keyboard.press("e")
             _settle(panel.page)
+        if title == "Similarity":
+            panel.root.get_by_role("button", name="Side by side").first.click()
+            _settle(panel.page)
         panel.screenshot(f"grading-{title.split()[0].lower()}-{theme.replace(' ', '-').lower()}")
         found = Axe().run(panel.page, context={"include": [[".jp-TinyTorch-grading"]]})
         assert found.violations_count == 0, f"{title}: {found.generate_report()}"

@@ -52,6 +52,21 @@ export const gradingPlugin: JupyterFrontEndPlugin<void> = {
       return createPanel({ id, membership, rendermime, settings, trans });
     };
 
+    const opening = new Map<string, Promise<void>>();
+    // The user may be faster than the restored layout; both mean the same panel.
+    const open = async (id: string, membership: Membership): Promise<void> => {
+      const add = async (): Promise<void> => {
+        const panel = await makePanel(id, membership);
+        await tracker.add(panel);
+        app.shell.add(panel, 'main', { type: 'TinyTorch' });
+      };
+      if (!tracker.find(widget => widget.id === id)) {
+        const added = opening.get(id) ?? add();
+        opening.set(id, added);
+        await added.finally(() => opening.delete(id));
+      }
+    };
+
     app.commands.addCommand(OPEN, {
       label: args =>
         typeof args.title === 'string'
@@ -71,11 +86,7 @@ export const gradingPlugin: JupyterFrontEndPlugin<void> = {
           return;
         }
         const id = `${AREA}:${membership.course}`;
-        if (!tracker.find(widget => widget.id === id)) {
-          const panel = await makePanel(id, membership);
-          await tracker.add(panel);
-          app.shell.add(panel, 'main', { type: 'TinyTorch' });
-        }
+        await open(id, membership);
         app.shell.activateById(id);
       }
     });

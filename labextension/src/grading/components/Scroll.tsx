@@ -10,7 +10,7 @@ export function Scroll(props: {
   return (
     <div
       className={`jp-TinyTorch-scroll ${isTall ? 'jp-mod-tall' : ''}`}
-      role="region"
+      role="group"
       aria-label={label}
       // What scrolls must be reached by keyboard.
       // eslint-disable-next-line jsx-a11y/no-noninteractive-tabindex

@@ -31,95 +31,101 @@ export function MarkPanel(props: IMarkPanelProps): React.JSX.Element {
   const reached = levelOf(scheme, draft.points);
   return (
     <section className="jp-TinyTorch-mark" aria-label={trans.__('Mark')}>
-      <div className="jp-TinyTorch-points">
-        <label>
-          {trans.__('Points')}{' '}
-          <input
-            type="number"
-            min={0}
-            max={scheme.total}
-            step={0.5}
-            value={draft.points ?? ''}
-            onChange={event => {
-              const { value } = event.target;
-              answer.setPoints(value === '' ? null : Number(value));
-            }}
-          />
-        </label>
-        <span>{trans.__('of %1', format(scheme.total))}</span>
-        <SavedState answer={answer} trans={trans} />
+      <div>
+        <div className="jp-TinyTorch-points">
+          <label>
+            {trans.__('Points')}{' '}
+            <input
+              type="number"
+              min={0}
+              max={scheme.total}
+              step={0.5}
+              value={draft.points ?? ''}
+              onChange={event => {
+                const { value } = event.target;
+                answer.setPoints(value === '' ? null : Number(value));
+              }}
+            />
+          </label>
+          <span>{trans.__('of %1', format(scheme.total))}</span>
+          <SavedState answer={answer} trans={trans} />
+        </div>
+        {answer.error && (
+          <Notice message={answer.error.message} trans={trans} />
+        )}
+        {answer.conflict && (
+          <div className="jp-TinyTorch-notice" role="alert">
+            <p>
+              {trans.__(
+                '%1 gave %2 points, %3 gave %4. One mark has to stand.',
+                answer.conflict.theirs.author,
+                format(answer.conflict.theirs.points ?? 0),
+                answer.conflict.mine.author,
+                format(answer.conflict.mine.points ?? 0)
+              )}
+            </p>
+            <button
+              type="button"
+              className="jp-TinyTorch-button"
+              onClick={() => void showConflict(answer, trans)}
+            >
+              {trans.__('Decide…')}
+            </button>
+          </div>
+        )}
+        <ol
+          className="jp-TinyTorch-levels"
+          aria-label={trans.__('Levels of the mark scheme')}
+        >
+          {scheme.levels.map((level, place) => (
+            <LevelItem
+              key={level.label}
+              answer={answer}
+              level={level}
+              hotkey={LEVEL_KEYS[place]}
+              isReached={level === reached}
+              trans={trans}
+            />
+          ))}
+        </ol>
       </div>
-      {answer.error && <Notice message={answer.error.message} trans={trans} />}
-      {answer.conflict && (
-        <div className="jp-TinyTorch-notice" role="alert">
-          <p>
-            {trans.__(
-              '%1 gave %2 points, %3 gave %4. One mark has to stand.',
-              answer.conflict.theirs.author,
-              format(answer.conflict.theirs.points ?? 0),
-              answer.conflict.mine.author,
-              format(answer.conflict.mine.points ?? 0)
-            )}
-          </p>
+      <div>
+        <CommentBox
+          answer={answer}
+          bank={bank}
+          rendermime={rendermime}
+          trans={trans}
+        />
+        <div className="jp-TinyTorch-buttons">
           <button
             type="button"
             className="jp-TinyTorch-button"
-            onClick={() => void showConflict(answer, trans)}
+            aria-pressed={view.flag !== null}
+            onClick={() => {
+              act('flag');
+            }}
           >
-            {trans.__('Decide…')}
+            {view.flag === null
+              ? trans.__('Flag for another look')
+              : trans.__('Take the flag off')}{' '}
+            <Key name="l" />
+          </button>
+          <button
+            type="button"
+            className="jp-TinyTorch-button"
+            aria-disabled={view.mark === null}
+            onClick={() => {
+              act('undo');
+            }}
+          >
+            {trans.__('Undo')} <Key name="u" />
           </button>
         </div>
-      )}
-      <ol
-        className="jp-TinyTorch-levels"
-        aria-label={trans.__('Levels of the mark scheme')}
-      >
-        {scheme.levels.map((level, place) => (
-          <LevelItem
-            key={level.label}
-            answer={answer}
-            level={level}
-            hotkey={LEVEL_KEYS[place]}
-            isReached={level === reached}
-            trans={trans}
-          />
-        ))}
-      </ol>
-      <CommentBox
-        answer={answer}
-        bank={bank}
-        rendermime={rendermime}
-        trans={trans}
-      />
-      <div className="jp-TinyTorch-buttons">
-        <button
-          type="button"
-          className="jp-TinyTorch-button"
-          aria-pressed={view.flag !== null}
-          onClick={() => {
-            act('flag');
-          }}
-        >
-          {view.flag === null
-            ? trans.__('Flag for another look')
-            : trans.__('Take the flag off')}{' '}
-          <Key name="l" />
-        </button>
-        <button
-          type="button"
-          className="jp-TinyTorch-button"
-          aria-disabled={view.mark === null}
-          onClick={() => {
-            act('undo');
-          }}
-        >
-          {trans.__('Undo')} <Key name="u" />
-        </button>
+        {view.flag && (
+          <p className="jp-TinyTorch-hint">{trans.__('Flag: %1', view.flag)}</p>
+        )}
+        <History answer={answer} trans={trans} />
       </div>
-      {view.flag && (
-        <p className="jp-TinyTorch-hint">{trans.__('Flag: %1', view.flag)}</p>
-      )}
-      <History answer={answer} trans={trans} />
     </section>
   );
 }

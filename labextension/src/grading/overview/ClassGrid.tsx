@@ -69,7 +69,7 @@ export function ClassGrid(props: {
         className="jp-TinyTorch-gridScroll"
         ref={ref}
         onScroll={onScroll}
-        role="region"
+        role="group"
         aria-label={trans.__('Students and modules')}
         // It scrolls, and so must be reached by keyboard.
         // eslint-disable-next-line jsx-a11y/no-noninteractive-tabindex
