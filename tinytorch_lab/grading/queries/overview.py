@@ -6,11 +6,11 @@ from dataclasses import dataclass
 from typing import Any, Literal, NamedTuple
 
 from nbgrader.api import Student
-from sqlalchemy import Connection, Row, select
+from sqlalchemy import CompoundSelect, Connection, Row, case, func, literal, select, union_all
 
 from tinytorch_lab.grading.folder import CourseFolder
-from tinytorch_lab.grading.queries.submitted import Latest, latest_submissions
-from tinytorch_lab.grading.store.tables import assignments, results, runs
+from tinytorch_lab.grading.queries.submitted import newest_submissions
+from tinytorch_lab.grading.store.tables import assignments, extensions, results, runs, submissions
 
 CellState = Literal["not submitted", "submitted", "to mark", "marked", "feedback", "returned"]
 """``submitted``: the newest submission is not autograded yet; ``feedback``: the page is written but not returned."""
@@ -72,8 +72,9 @@ def class_overview(course: CourseFolder, connection: Connection) -> Overview:
     """Return the grid of all students and all modules that were generated or released."""
     modules = _modules(course, connection)
     cells = _cells(connection)
+    by_name = [cells[module] for module in modules]
     students = [
-        StudentRow(row.id, _name(row), tuple(cells.get((row.id, module), _NOTHING) for module in modules))
+        StudentRow(row.id, _name(row), tuple(of_class.get(row.id, _NOTHING) for of_class in by_name))
         for row in connection.execute(select(Student.__table__).order_by(Student.__table__.c.id))
     ]
     by_module = zip(*(row.cells for row in students), strict=True) if students else ((),) * len(modules)
@@ -99,30 +100,12 @@ def _modules(course: CourseFolder, connection: Connection) -> dict[str, Terms]:
     return {name: terms.get(name, (None, None)) for name in known}
 
 
-def _cells(connection: Connection) -> dict[tuple[str, str], Cell]:
-    columns = (
-        results.c.student,
-        results.c.module,
-        results.c.automatic,
-        results.c.written,
-        results.c.penalty,
-        results.c.to_mark,
-        results.c.integrity,
-        results.c.graded_at,
-        results.c.marked_at,
-        results.c.feedback_at,
-        results.c.returned_at,
-    )
-    graded: dict[str, dict[str, str]] = defaultdict(dict)
-    for student, module, submission in connection.execute(select(runs.c.student, runs.c.module, runs.c.submission)):
-        graded[module][student] = submission
-    newest = latest_submissions(connection)
-    cells = {}
-    for student, module, *result in connection.execute(select(*columns)):
-        key = student, module
-        cells[key] = _cell(_Result(*result), graded[module].get(student), newest.get(key))
-    waiting = newest.keys() - cells.keys()
-    return {**cells, **{key: Cell("submitted", None, newest[key].late, "ok", 0) for key in waiting}}
+def _cells(connection: Connection) -> dict[str, dict[str, Cell]]:
+    """Return the cells by module and student. One query does all comparing: a class has thousands of them."""
+    cells: dict[str, dict[str, Cell]] = defaultdict(dict)
+    for module, student, late, superseded, *result in connection.execute(_STANDINGS):
+        cells[module][student] = _cell(_Result(*result), bool(late), bool(superseded))
+    return cells
 
 
 class _Result(NamedTuple):
@@ -130,22 +113,41 @@ class _Result(NamedTuple):
 
     automatic: float | None
     written: float | None
-    penalty: float
-    to_mark: int
-    integrity: str
+    penalty: float | None
+    to_mark: int | None
+    integrity: str | None
     graded_at: str | None
     marked_at: str | None
     feedback_at: str | None
     returned_at: str | None
 
 
-def _cell(result: _Result, graded: str | None, newest: Latest | None) -> Cell:
-    late = newest.late if newest else False
-    superseded = newest is not None and graded is not None and newest.digest != graded
+def _standings() -> CompoundSelect[Any]:
+    """Return the query for module, student, whether the newest submission is late and whether it is newer than the
+    graded one, and the result; first of whoever handed in, then of whoever only has a result.
+    """
+    newest, fields = newest_submissions(), [results.c[name] for name in _Result._fields]
+    own = (extensions.c.module == newest.c.module) & (extensions.c.student == newest.c.student)
+    result = (results.c.module == newest.c.module) & (results.c.student == newest.c.student)
+    run = (runs.c.module == newest.c.module) & (runs.c.student == newest.c.student)
+    joined = newest.outerjoin(assignments, assignments.c.module == newest.c.module).outerjoin(extensions, own)
+    joined = joined.outerjoin(results, result).outerjoin(runs, run)
+    late = case((newest.c.received_at > func.coalesce(extensions.c.due_at, assignments.c.due_at), 1), else_=0)
+    superseded = case((runs.c.submission != newest.c.digest, 1), else_=0)
+    handed_in = select(newest.c.module, newest.c.student, late, superseded, *fields).select_from(joined)
+    same = (submissions.c.module == results.c.module) & (submissions.c.student == results.c.student)
+    others = select(results.c.module, results.c.student, literal(0), literal(0), *fields)
+    return union_all(handed_in, others.where(~select(submissions.c.id).where(same).exists()))
+
+
+_STANDINGS = _standings()
+
+
+def _cell(result: _Result, late: bool, superseded: bool) -> Cell:
     if result.graded_at is None or superseded:
         return Cell("submitted", None, late, "ok", 0)
-    score = (result.automatic or 0.0) + (result.written or 0.0) - result.penalty
-    return Cell(_state(result, result.graded_at), score, late, result.integrity, result.to_mark)
+    score = (result.automatic or 0.0) + (result.written or 0.0) - (result.penalty or 0.0)
+    return Cell(_state(result, result.graded_at), score, late, result.integrity or "ok", result.to_mark or 0)
 
 
 def _state(result: _Result, graded_at: str) -> CellState:

@@ -2,9 +2,11 @@
 
 from typing import NamedTuple
 
-from sqlalchemy import Connection, func, select
+from sqlalchemy import Connection, Subquery, func, select
 
 from tinytorch_lab.grading.store.tables import assignments, extensions, submissions
+
+_TIME_LENGTH = len("2026-10-01T12:00:00.000+00:00")
 
 
 class Latest(NamedTuple):
@@ -15,22 +17,24 @@ class Latest(NamedTuple):
     late: bool
 
 
-def latest_submissions(connection: Connection, student: str | None = None) -> dict[tuple[str, str], Latest]:
-    """Return the newest submissions by student and module, of the whole class or of ``student``."""
-    grouped = select(submissions.c.student, submissions.c.module, func.max(submissions.c.received_at).label("at"))
+def newest_submissions(student: str | None = None) -> Subquery:
+    """Return the query for student, module, digest and time of everybody's newest submissions, or of ``student``'s.
+
+    Of two that came in the same millisecond it is always the same one.
+    """
+    last = func.max(submissions.c.received_at + submissions.c.id).label("last")
+    grouped = select(last).group_by(submissions.c.student, submissions.c.module)
     if student is not None:
         grouped = grouped.where(submissions.c.student == student)
-    newest = grouped.group_by(submissions.c.student, submissions.c.module).subquery()
-    same = (
-        (submissions.c.student == newest.c.student)
-        & (submissions.c.module == newest.c.module)
-        & (submissions.c.received_at == newest.c.at)
-    )
-    rows = connection.execute(
-        select(submissions.c.student, submissions.c.module, submissions.c.digest, submissions.c.received_at)
-        .select_from(submissions.join(newest, same))
-        .order_by(submissions.c.id)
-    ).all()
+    newest = grouped.subquery()
+    its_id = func.substr(newest.c.last, _TIME_LENGTH + 1)
+    columns = submissions.c.student, submissions.c.module, submissions.c.digest, submissions.c.received_at
+    return select(*columns).select_from(newest.join(submissions, submissions.c.id == its_id)).subquery()
+
+
+def latest_submissions(connection: Connection, student: str | None = None) -> dict[tuple[str, str], Latest]:
+    """Return the newest submissions by student and module, of the whole class or of ``student``."""
+    rows = connection.execute(select(newest_submissions(student)))
     due = {row.module: row.due_at for row in connection.execute(select(assignments))}
     own = {(row.student, row.module): row.due_at for row in connection.execute(select(extensions))}
     found = {}
