@@ -52,9 +52,20 @@ class Sidebar:
             "data-status", "idle"
         )
 
+    def close_notebook(self) -> None:
+        """Save the current notebook and close it."""
+        self.page.evaluate(
+            """async () => {
+                await window.jupyterapp.shell.currentWidget.context.save();
+                await window.jupyterapp.commands.execute('application:close');
+            }"""
+        )
+
     def run_tests(self) -> None:
         """Run the current module's tests and wait for their end."""
+        before = self.summary.get_attribute("data-run") or ""
         self.root.get_by_role("button", name="Run tests", exact=True).click()
+        expect(self.summary).not_to_have_attribute("data-run", before)
         expect(self.summary).to_contain_text("points, in", timeout=60_000)
 
     @property

@@ -38,6 +38,7 @@ class Testing:
         self._listener = listener or (lambda _run, _row: None)
         self._lock = threading.Lock()
         self._results = Results(workspace.state / "tests")
+        # Runs in progress, and ended ones that could not be written.
         self._current: dict[str, TestRun] = {}
         self._running: dict[str, Run] = {}
         self._cancelled: set[str] = set()
@@ -51,11 +52,7 @@ class Testing:
         """Return the run in progress, else the last one, else one in state ``never``."""
         with self._lock:
             current = self._current.get(module.name)
-            if current is not None and module.name in self._running:
-                return current
-        # The last run may have been started elsewhere, or could not be written.
-        stored = self._results.latest(module.name)
-        return current if current and (current.started_at or "") >= (stored.started_at or "") else stored
+        return current or self._results.latest(module.name)
 
     def start(self, module: ModuleInfo, only: str | None = None) -> TestRun:
         """Start the module's tests in the background and return the run, what is to be run being pending.
@@ -152,7 +149,9 @@ class Testing:
                 self._results.remember(run)
             except TinyTorchError as error:
                 run = replace(run, reason=f"{reason} These results are not kept. {error}".strip())
-            self._current[module.name] = run
+                self._current[module.name] = run
+            else:
+                del self._current[module.name]
             self._running.pop(module.name, None)
         self._listener(run, None)
 

@@ -11,6 +11,7 @@ import type { ModuleEntry } from '../api/types';
 import type { ModulesModel } from '../modules/model';
 import type { SharedNotebook } from './cells';
 import { revealCell } from './reveal';
+import { SaveWatch } from './saves';
 
 /** The module notebooks that are open in this page, and which module is the current one. */
 export class Notebooks implements IDisposable {
@@ -77,6 +78,7 @@ export class Notebooks implements IDisposable {
   /** Write the module's notebook to disk if it is open and has unsaved changes. */
   async save(module: string): Promise<void> {
     const context = this._contextOf(module);
+    await (context && this._saves.get(context)?.idle());
     if (context?.model.dirty) {
       await context.save();
     }
@@ -128,6 +130,7 @@ export class Notebooks implements IDisposable {
   }
 
   private _follow(_: unknown, panel: NotebookPanel): void {
+    this._saves.set(panel.context, new SaveWatch(panel.context));
     panel.context.pathChanged.connect(this._update, this);
     panel.context.saveState.connect(this._onSaveState, this);
     panel.disposed.connect(this._update, this);
@@ -184,6 +187,7 @@ export class Notebooks implements IDisposable {
   private readonly _modules: ModulesModel;
   private readonly _refresh: Debouncer;
   private readonly _changed = new Signal<this, void>(this);
+  private readonly _saves = new WeakMap<NotebookPanel['context'], SaveWatch>();
   private readonly _saved = new Signal<this, string>(this);
   private _current: string | null = null;
   private _path: string | null = null;

@@ -94,7 +94,7 @@ function Run(
           trans={trans}
         />
       )}
-      <p className="jp-TinyTorch-summary" role="status">
+      <p className="jp-TinyTorch-summary" role="status" data-run={run?.run_id}>
         {summary(run, trans)}
       </p>
       {run && run.notices.length > 0 && (

@@ -5,7 +5,7 @@ import { type ISignal, Signal } from '@lumino/signaling';
 
 import type { TestRow } from '../api/types';
 import type { Notebooks } from '../notebook/notebooks';
-import { testChecksums } from './checksums';
+import type { testChecksums } from './checksums';
 
 const PAUSE_MS = 300;
 
@@ -68,6 +68,7 @@ export class Staleness implements IDisposable {
   }
 
   private async _follow(panel: NotebookPanel | null): Promise<void> {
+    this._testChecksums ??= (await import('./checksums')).testChecksums;
     await panel?.context.ready;
     if (panel && panel === this._panel && !panel.isDisposed) {
       panel.context.model.contentChanged.connect(this._onContentChanged, this);
@@ -81,14 +82,15 @@ export class Staleness implements IDisposable {
 
   private _computeNow(): void {
     const panel = this._panel;
-    if (panel && !panel.isDisposed) {
-      this._present = testChecksums(panel.context.model.sharedModel);
+    if (panel && !panel.isDisposed && this._testChecksums) {
+      this._present = this._testChecksums(panel.context.model.sharedModel);
       this._changed.emit();
     }
   }
 
   private readonly _compute: Debouncer;
   private readonly _changed = new Signal<this, void>(this);
+  private _testChecksums: typeof testChecksums | null = null;
   private _panel: NotebookPanel | null = null;
   private _present: Map<string, string> | null = null;
 }

@@ -10,6 +10,7 @@ import {
   type SharedCell,
   type SharedNotebook
 } from '../notebook/cells';
+import { SaveWatch } from '../notebook/saves';
 import { readResponse, writeResponse } from './response';
 
 /** One question with its answer as it stands in the notebook. */
@@ -42,6 +43,7 @@ export class Answers implements IDisposable {
     autosaveMs: number = AUTOSAVE_MS
   ) {
     this._autosave = new Debouncer(() => this.save(), autosaveMs);
+    this._saveWatch = new SaveWatch(this._context);
     this._context.model.contentChanged.connect(this._readAgain, this);
     this._context.model.stateChanged.connect(this._onStateChanged, this);
     this._context.saveState.connect(this._onSaveState, this);
@@ -135,6 +137,7 @@ export class Answers implements IDisposable {
   }
 
   private async _save(): Promise<void> {
+    await this._saveWatch.idle();
     this._waiting = false;
     try {
       await this._context.save();
@@ -175,6 +178,7 @@ export class Answers implements IDisposable {
   }
 
   private readonly _autosave: Debouncer;
+  private readonly _saveWatch: SaveWatch;
   private readonly _changed = new Signal<this, void>(this);
   private _questions: readonly Question[];
   private _saves: Promise<void> = Promise.resolve();
