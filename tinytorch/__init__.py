@@ -117,6 +117,7 @@ def __getattr__(name: str) -> Any:
     for extension in _EXTENDED_BY.get(module, []):
         with suppress(Exception):  # An unfinished extension says so to those who import it.
             import_module(f"{__name__}.{extension}")
+    globals()[name] = value  # The next use finds it at once.
     return value
 
 
