@@ -23,6 +23,11 @@ export class SaveWatch {
     });
   }
 
+  /** Whether a save is under way. */
+  get isSaving(): boolean {
+    return this._running !== null;
+  }
+
   /** Settled once no save is under way. */
   async idle(): Promise<void> {
     while (this._running) {

@@ -137,7 +137,9 @@ export class Answers implements IDisposable {
   }
 
   private async _save(): Promise<void> {
-    await this._saveWatch.idle();
+    if (this._saveWatch.isSaving) {
+      await this._saveWatch.idle();
+    }
     this._waiting = false;
     try {
       await this._context.save();
