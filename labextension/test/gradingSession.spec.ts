@@ -1,9 +1,6 @@
 import type { QueuedAnswer } from '../src/api/courseTypes';
 import { Drafts } from '../src/grading/marking/drafts';
-import {
-  MarkingSession,
-  type SessionApi
-} from '../src/grading/marking/session';
+import { MarkingSession } from '../src/grading/marking/session';
 import { mark, MemoryStorage, view } from './gradingFixtures';
 
 const PLACE = { module: '01_tensor', response: 'r1' };
@@ -34,7 +31,7 @@ async function start(answers: QueuedAnswer[]) {
   const session = new MarkingSession(
     PLACE,
     'me',
-    api as unknown as SessionApi,
+    api,
     new Drafts(new MemoryStorage(), 'c')
   );
   await session.load();

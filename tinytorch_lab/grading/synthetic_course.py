@@ -112,18 +112,18 @@ class SyntheticCourse:
         if not found:
             return
         by_question = [list(group) for _, group in itertools.groupby(found, lambda item: item.response_id)]
+        last, place = by_question[0][-1], by_question[min(1, len(by_question) - 1)][-1]
+        for comment in sorted({student.comment for student in STUDENTS} - {""}):
+            self._grading.keep_comment(module, place.response_id, comment, actor=GRADERS[0])
         done = {item.student for item in by_question[0][:7]}
         for question in by_question:
             for item in question:
                 if item.student in done or question is by_question[0]:
                     self._mark(item, GRADERS[0])
-        last, place = by_question[0][-1], by_question[min(1, len(by_question) - 1)][-1]
         self._grading.mark(
             module, last.student, last.response_id, last.total / 2, "Is there a figure?", actor=GRADERS[1]
         )
         self._grading.set_flag(module, place.student, place.response_id, "Is this the level above?", actor=GRADERS[0])
-        for comment in sorted({student.comment for student in STUDENTS} - {""}):
-            self._grading.keep_comment(module, place.response_id, comment, actor=GRADERS[0])
         self._keep_samples(place)
         self._grading.extend(
             module, "quinn", (self._now - timedelta(days=3)).isoformat(), "Certificate of illness", actor=INSTRUCTOR
