@@ -44,7 +44,7 @@ async function show(change: Parameters<typeof view>[0] = {}) {
     />
   );
   await act(() => bank.load());
-  return { ...rendered, answer, done, keep };
+  return { ...rendered, answer, bank, done, keep };
 }
 
 describe('the mark', () => {

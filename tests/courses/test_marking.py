@@ -119,6 +119,9 @@ def test_samples_are_blind_until_marked_then_come_among_the_answers(
     assert greta.get(place)["mark"]["points"] == 5
     assert greta.ask("POST", f"{place}/undo", {"mark": given["mark"]["id"]})["mark"] is None
     greta.ask("POST", f"{place}/mark", {"points": 4})
+    # A flag must not tell a sample from an answer.
+    greta.ask("PUT", f"{place}/flag", {"note": "Is this the level above?"})
+    greta.ask("DELETE", f"{place}/flag")
 
     agreement = tess.get(f"{QUESTION}/agreement")["agreements"]
     assert [(one["grader"], one["marks"], one["difference"], one["drift"]) for one in agreement] == [

@@ -76,6 +76,8 @@ export class QuestionChoice implements IDisposable {
     if (module === null) {
       return;
     }
+    // What pages are about stays, also when something else has answers to mark by then.
+    this._module = module;
     this._asked = module;
     this._changed.emit();
     try {

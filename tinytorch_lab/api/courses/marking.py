@@ -96,13 +96,15 @@ def undo(call: Call, body: UndoBody) -> views.MarkingView:
 
 
 def set_flag(call: Call, body: FlagBody) -> None:
-    """Ask for another look at an answer."""
-    call.course.service.set_flag(*_place(call), body.note, actor=call.caller.name)
+    """Ask for another look at an answer; at a sample, which must not be told apart, nobody needs to look."""
+    if not _is_sample(call):
+        call.course.service.set_flag(*_place(call), body.note, actor=call.caller.name)
 
 
 def clear_flag(call: Call) -> None:
     """Take the flag off an answer."""
-    call.course.service.clear_flag(*_place(call), actor=call.caller.name)
+    if not _is_sample(call):
+        call.course.service.clear_flag(*_place(call), actor=call.caller.name)
 
 
 def comments(call: Call) -> list[kept.KeptComment]:
@@ -150,6 +152,11 @@ def _place(call: Call) -> tuple[str, str, str]:
 
 def _student(call: Call, connection: Connection) -> str:
     return questions_of.student_of(call.course.folder, connection, *_answer(call))
+
+
+def _is_sample(call: Call) -> bool:
+    with call.course.reading() as connection:
+        return _sample(call, connection) is not None
 
 
 def _sample(call: Call, connection: Connection) -> int | None:
