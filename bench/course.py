@@ -2,7 +2,8 @@
 
 Makes a course of all modules of the curriculum in which N students (1,000 by default) have handed in, been graded and
 marked, and measures what a server does for the three views that must not make anybody wait: the overview of the class,
-one student's page, and the next answer while marking; each from the query to the JSON that is sent. The same is done
+one student's page, and the next answer while marking; each from the query to the JSON that is sent, in processor time
+of the server's process (what a PostgreSQL server spends itself is not in it). The same is done
 with a tenth of the students, so that growth shows. ``URL`` is a PostgreSQL database that the benchmark may fill.
 """
 
