@@ -33,7 +33,6 @@ import type {
   StudentPage,
   Suspicious
 } from './courseTypes';
-import type { MembershipList } from './types';
 
 /** The files in which grades can be had. */
 export type ReportFormat = 'csv' | 'json' | 'canvas' | 'moodle';
@@ -47,13 +46,6 @@ export interface IQuestionPlace {
 /** Where an answer is; its key tells nothing of its student. */
 export interface IAnswerPlace extends IQuestionPlace {
   key: string;
-}
-
-/** Tells in which courses the user has a role. */
-export class MembershipsClient extends Connection {
-  memberships(): Promise<MembershipList> {
-    return this._request('GET', 'courses');
-  }
 }
 
 /** What graders and instructors ask of one course. */

@@ -24,7 +24,7 @@ export interface ModuleCommandsContext {
   /** Unfold a section of the sidebar, which is shown. */
   show: (section: SectionName) => void;
   /** Show a module's README. */
-  showReadme: (entry: ModuleEntry) => void;
+  showReadme: (entry: ModuleEntry) => Promise<void>;
   trans: TranslationBundle;
 }
 
@@ -52,10 +52,7 @@ export function addModuleCommands(context: ModuleCommandsContext): void {
     caption: trans.__('Show the README of a module'),
     icon: infoIcon,
     isEnabled: entry => entry.readme,
-    execute: async entry => {
-      context.showReadme(entry);
-      return Promise.resolve();
-    }
+    execute: entry => context.showReadme(entry)
   });
   add(CommandIDs.exportModule, {
     label: trans.__('Export Module'),

@@ -1,84 +1,52 @@
-import type { ILayoutRestorer, JupyterFrontEnd } from '@jupyterlab/application';
-import { MainAreaWidget, WidgetTracker } from '@jupyterlab/apputils';
+import { MainAreaWidget } from '@jupyterlab/apputils';
 import { type IRenderMimeRegistry, MimeModel } from '@jupyterlab/rendermime';
 import type { TranslationBundle } from '@jupyterlab/translation';
 import { infoIcon } from '@jupyterlab/ui-components';
 import { Panel } from '@lumino/widgets';
 
 import type { ModuleEntry } from '../api/types';
-import { CommandIDs } from '../commands';
-import { moduleLabel } from './title';
 import type { ModulesModel } from './model';
+import { moduleLabel } from './title';
 
-/** A module's README beside the notebooks. */
-class ReadmePanel extends MainAreaWidget<Panel> {
-  constructor(
-    readonly module: string,
-    title: string
-  ) {
-    super({ content: new Panel() });
-    this.id = `tinytorch-lab-readme-${module}`;
-    this.title.label = title;
-    this.title.icon = infoIcon;
-    this.title.closable = true;
-    this.content.addClass('jp-TinyTorch-readme');
-    this.content.node.tabIndex = 0;
-  }
+/** Make a module's README as a tab called `id`; its text follows. */
+export function createReadme(
+  id: string,
+  entry: ModuleEntry,
+  modules: Pick<ModulesModel, 'readme'>,
+  rendermime: IRenderMimeRegistry,
+  trans: TranslationBundle
+): MainAreaWidget {
+  const content = new Panel();
+  content.addClass('jp-TinyTorch-readme');
+  content.node.tabIndex = 0;
+  const panel = new MainAreaWidget({ content });
+  panel.id = id;
+  panel.title.label = moduleLabel(entry);
+  panel.title.icon = infoIcon;
+  panel.title.closable = true;
+  void render(content, entry, modules, rendermime, trans);
+  return panel;
 }
 
-/** Shows READMEs, one tab for each module. */
-export class Readmes {
-  constructor(
-    private readonly _app: JupyterFrontEnd,
-    private readonly _modules: ModulesModel,
-    private readonly _rendermime: IRenderMimeRegistry,
-    private readonly _area: 'main' | 'right',
-    private readonly _trans: TranslationBundle
-  ) {}
-
-  /** Let open READMEs come back after a reload. */
-  restoreWith(restorer: ILayoutRestorer): void {
-    void restorer.restore(this._tracker, {
-      command: CommandIDs.showReadme,
-      args: panel => ({ module: panel.module }),
-      name: panel => panel.module,
-      when: this._modules.ready
-    });
-  }
-
-  /** Show the module's README. */
-  show(entry: ModuleEntry): void {
-    const open = this._tracker.find(panel => panel.module === entry.name);
-    const panel = open ?? this._add(entry);
-    this._app.shell.activateById(panel.id);
-  }
-
-  private _add(entry: ModuleEntry): ReadmePanel {
-    const panel = new ReadmePanel(entry.name, moduleLabel(entry));
-    this._app.shell.add(panel, this._area, { type: 'TinyTorch README' });
-    void this._tracker.add(panel);
-    void this._render(panel);
-    return panel;
-  }
-
-  private async _render(panel: ReadmePanel): Promise<void> {
-    let markdown: string;
-    try {
-      markdown = await this._modules.readme(panel.module);
-    } catch (error) {
-      markdown = this._trans.__(
-        'The README cannot be shown: %1',
-        (error as Error).message
-      );
-    }
-    const renderer = this._rendermime.createRenderer('text/markdown');
-    await renderer.renderModel(
-      new MimeModel({ data: { 'text/markdown': markdown } })
+async function render(
+  content: Panel,
+  entry: ModuleEntry,
+  modules: Pick<ModulesModel, 'readme'>,
+  rendermime: IRenderMimeRegistry,
+  trans: TranslationBundle
+): Promise<void> {
+  let markdown: string;
+  try {
+    markdown = await modules.readme(entry.name);
+  } catch (error) {
+    markdown = trans.__(
+      'The README cannot be shown: %1',
+      (error as Error).message
     );
-    panel.content.addWidget(renderer);
   }
-
-  private readonly _tracker = new WidgetTracker<ReadmePanel>({
-    namespace: 'tinytorch-lab-readme'
-  });
+  const renderer = rendermime.createRenderer('text/markdown');
+  await renderer.renderModel(
+    new MimeModel({ data: { 'text/markdown': markdown } })
+  );
+  content.addWidget(renderer);
 }

@@ -10,6 +10,7 @@ import { ITranslator, nullTranslator } from '@jupyterlab/translation';
 import type { ReadonlyJSONObject } from '@lumino/coreutils';
 import type { Widget } from '@lumino/widgets';
 
+import { MembershipsClient } from '../api/memberships';
 import type { Membership } from '../api/types';
 import { torchIcon } from '../icons';
 import { TRANSLATION_DOMAIN } from '../tokens';
@@ -35,10 +36,8 @@ export const gradingPlugin: JupyterFrontEndPlugin<void> = {
     const trans = (translator ?? nullTranslator).load(TRANSLATION_DOMAIN);
     const settings = app.serviceManager.serverSettings;
     const tracker = new WidgetTracker<Widget>({ namespace: AREA });
-    const graded = import('../api/courses')
-      .then(({ MembershipsClient }) =>
-        new MembershipsClient(settings, trans).memberships()
-      )
+    const graded = new MembershipsClient(settings, trans)
+      .memberships()
       .then(({ courses }) => courses.filter(({ role }) => role !== 'student'))
       .catch((): Membership[] => []);
 

@@ -21,7 +21,7 @@ import {
   addModuleCommands,
   type ModuleCommandsContext
 } from '../modules/commands';
-import { Readmes } from '../modules/readme';
+import { Readmes } from '../modules/readmes';
 import { addResetCommands } from '../modules/resetting';
 import { type SectionName, TinyTorchSidebar } from '../sidebar';
 import { addSubmissionCommands } from '../submission/commands';
@@ -91,9 +91,7 @@ export const sidebarPlugin: JupyterFrontEndPlugin<void> = {
       commands,
       add: moduleCommands(commands, tinytorch, trans),
       show,
-      showReadme: entry => {
-        readmes.show(entry);
-      },
+      showReadme: entry => readmes.show(entry),
       trans
     };
     addModuleCommands(context);
