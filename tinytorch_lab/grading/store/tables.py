@@ -186,17 +186,6 @@ comments = Table(
 )
 """Comments that graders keep for reuse."""
 
-mark_schemes = Table(
-    "tinytorch_mark_scheme",
-    metadata,
-    Column("module", _ID, primary_key=True),
-    Column("response", _ID, primary_key=True),
-    Column("scheme", JSON, nullable=False),
-    Column("source", String(64), nullable=False, comment="SHA-256 of the instructor's notebook it was read from"),
-    Column("at", _TIME, nullable=False),
-)
-"""The mark schemes as compiled at the last release."""
-
 milestones = Table(
     "tinytorch_milestone",
     metadata,

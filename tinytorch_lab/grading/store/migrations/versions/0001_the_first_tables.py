@@ -102,20 +102,6 @@ def upgrade() -> None:
         )
 
     op.create_table(
-        "tinytorch_mark_scheme",
-        sa.Column("module", sa.String(length=128), nullable=False),
-        sa.Column("response", sa.String(length=128), nullable=False),
-        sa.Column("scheme", sa.JSON(), nullable=False),
-        sa.Column(
-            "source",
-            sa.String(length=64),
-            nullable=False,
-            comment="SHA-256 of the instructor's notebook it was read from",
-        ),
-        sa.Column("at", sa.String(length=32), nullable=False),
-        sa.PrimaryKeyConstraint("module", "response", name=op.f("pk_tinytorch_mark_scheme")),
-    )
-    op.create_table(
         "tinytorch_milestone",
         sa.Column("student", sa.String(length=128), nullable=False),
         sa.Column("number", sa.Integer(), nullable=False),
