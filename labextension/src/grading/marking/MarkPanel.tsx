@@ -1,6 +1,6 @@
 import type { IRenderMimeRegistry } from '@jupyterlab/rendermime';
 import type { TranslationBundle } from '@jupyterlab/translation';
-import React from 'react';
+import React, { type ReactNode } from 'react';
 
 import type { Level } from '../../api/courseTypes';
 import { Notice } from '../../components/Notice';
@@ -20,11 +20,13 @@ interface IMarkPanelProps {
   rendermime: IRenderMimeRegistry;
   act: (action: MarkingAction) => void;
   trans: TranslationBundle;
+  /** What else stands in the column of the comment. */
+  children?: ReactNode;
 }
 
 /** The mark scheme as levels and criteria to click on, the points, and the comment. */
 export function MarkPanel(props: IMarkPanelProps): React.JSX.Element {
-  const { act, answer, bank, rendermime, trans } = props;
+  const { act, answer, bank, children, rendermime, trans } = props;
   useChanges(answer.changed);
   const { draft, view } = answer;
   const { scheme } = view;
@@ -125,6 +127,7 @@ export function MarkPanel(props: IMarkPanelProps): React.JSX.Element {
           <p className="jp-TinyTorch-hint">{trans.__('Flag: %1', view.flag)}</p>
         )}
         <History answer={answer} trans={trans} />
+        {children}
       </div>
     </section>
   );

@@ -99,21 +99,20 @@ export function MarkingDesk(props: IMarkingProps): React.JSX.Element {
             }}
             trans={trans}
           />
-          <div className="jp-TinyTorch-deskSide">
-            <MarkPanel
-              answer={answer}
-              bank={bank}
-              rendermime={model.rendermime}
-              act={act.act}
-              trans={trans}
-            />
+          <MarkPanel
+            answer={answer}
+            bank={bank}
+            rendermime={model.rendermime}
+            act={act.act}
+            trans={trans}
+          >
             <ProgressPanel
               model={model}
               session={session}
               pace={pace}
               trans={trans}
             />
-          </div>
+          </MarkPanel>
         </div>
       )}
     </div>
