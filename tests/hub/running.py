@@ -123,7 +123,9 @@ def running_hub(
         ),
         encoding="utf-8",
     )
-    environment = {**os.environ, "PYTHONPATH": "", "PATH": f"{Path(sys.executable).parent}:{os.environ['PATH']}"}
+    # Another JupyterHub than the installed one: the folder into which pip put it with --no-deps --target.
+    other = os.environ.get("TINYTORCH_TEST_JUPYTERHUB", "")
+    environment = {**os.environ, "PYTHONPATH": other, "PATH": f"{Path(sys.executable).parent}:{os.environ['PATH']}"}
     with (state / "hub.log").open("wb") as log:
         process = subprocess.Popen(
             [sys.executable, "-m", "jupyterhub", "-f", str(config)],

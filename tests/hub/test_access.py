@@ -27,6 +27,7 @@ BODIES: dict[str, Any] = {
     "POST modules/{module}/questions/{response}/samples": {"text": "It costs a copy.", "points": 6},
     "POST jobs": {"kind": "autograde", "module": MODULE},
     "POST jobs/{id}/apply": {},
+    "PUT students/{student}/milestones/{id}": {"passed": True},
     "PUT late-policy": {"deduction": 10, "maximum": 50},
     "POST roster": {"content": "id,first_name,last_name\nada,Ada,Byron\n"},
     "PUT modules/{module}/due": {"due_at": "2099-01-01"},

@@ -39,10 +39,14 @@ def refused(hub: Hub, answer: httpx.Response, status: int) -> None:
     assert "Traceback" not in answer.text
     # The line is written after the answer is sent.
     deadline = time.monotonic() + 10
-    while not any(line.get("status") == status for line in log_lines(hub)) and time.monotonic() < deadline:
+    while _last_refused(hub) != status and time.monotonic() < deadline:
         time.sleep(0.05)
-    last = [line for line in log_lines(hub) if line["message"] == "refused"][-1]
-    assert last["status"] == status
+    assert _last_refused(hub) == status
+
+
+def _last_refused(hub: Hub) -> int | None:
+    found = [line["status"] for line in log_lines(hub) if line["message"] == "refused"]
+    return found[-1] if found else None
 
 
 def test_the_name_comes_from_the_token_and_the_time_from_the_server(hub: Hub, tokens: dict[str, str], released: bytes):
