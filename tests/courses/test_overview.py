@@ -59,6 +59,27 @@ def test_a_students_page_adds_up(classroom: OpenCourse, tess: Desk):
         tess.get("students/nobody")
 
 
+def test_a_milestone_counts_once_somebody_has_seen_it(tess: Desk):
+    def part() -> dict[str, object]:
+        parts = tess.get("students/ada")["grade"]["parts"]
+        return next(part for part in parts if part["kind"] == "milestone")
+
+    assert part()["earned"] is None
+    tess.ask("PUT", "students/ada/milestones/1", {"passed": True, "message": "Shown in the lab."})
+    assert part()["earned"] == 1
+    tess.ask("PUT", "students/ada/milestones/1", {"passed": False})
+    assert part()["earned"] is None
+    changes = [entry["details"] for entry in tess.get("audit") if entry["action"] == "milestone"]
+    assert changes == [
+        {"number": 1, "before": True, "after": False},
+        {"number": 1, "before": None, "after": True},
+    ]
+    with pytest.raises(NotFoundError, match="the milestones are 1"):
+        tess.ask("PUT", "students/ada/milestones/7", {"passed": True})
+    with pytest.raises(NotFoundError, match="no student 'nobody'"):
+        tess.ask("PUT", "students/nobody/milestones/1", {"passed": True})
+
+
 def test_statistics_have_the_hardest_test_first_and_everybodys_scores(tess: Desk):
     found = tess.get(f"modules/{MODULE}/statistics")
     assert found["automatic"]["count"] == len(STUDENTS)

@@ -8,7 +8,7 @@ from sqlalchemy import Connection, Engine, select
 
 from tinytorch_lab.coursework import Receipt
 from tinytorch_lab.errors import NotFoundError
-from tinytorch_lab.grading import late_terms, marking, marking_aids, releasing, students, terms
+from tinytorch_lab.grading import late_terms, marking, marking_aids, milestones, releasing, students, terms
 from tinytorch_lab.grading.folder import CourseFolder
 from tinytorch_lab.grading.gradebook import CourseGradebook
 from tinytorch_lab.grading.intake import check_student_id
@@ -33,6 +33,7 @@ _WITH_CONNECTION: dict[str, Callable[..., Any]] = {
     "set_late_policy": late_terms.set_late_policy,
     "extend": terms.extend,
     "withdraw_extension": terms.withdraw_extension,
+    "record_milestone": milestones.record_milestone,
     "keep_comment": marking.keep_comment,
     "delete_comment": marking.delete_comment,
 }

@@ -130,6 +130,11 @@ class GradingService(CourseJobs):
         """Take a student's own due date back."""
         self._ask("withdraw_extension", NoneType, actor, module=module, student=student)
 
+    def record_milestone(self, student: str, number: int, passed: bool, message: str = "", *, actor: str) -> None:
+        """Note that a student has, or has not, reached a milestone; the course grade counts it."""
+        given = {"student": student, "number": number, "passed": passed, "message": message}
+        self._ask("record_milestone", NoneType, actor, **given)
+
     def mark(
         self,
         module: str,

@@ -26,6 +26,11 @@ def enrol(_course: CourseFolder, connection: Connection, _actor: str, *, student
             connection.execute(_student.insert().values(id=name))
 
 
+def is_enrolled(connection: Connection, student: str) -> bool:
+    """Tell whether ``student`` is in the course."""
+    return connection.execute(select(_student.c.id).where(_student.c.id == student)).first() is not None
+
+
 def import_roster(
     _course: CourseFolder, connection: Connection, actor: str, *, entries: Sequence[Mapping[str, str]]
 ) -> dict[str, int]:

@@ -609,6 +609,13 @@ export interface Passage {
   last_line: number;
 }
 /**
+ * Whether a student has reached a milestone, and what was seen.
+ */
+export interface MilestoneBody {
+  passed: boolean;
+  message?: string;
+}
+/**
  * The distributions are absent before anything is graded (or marked); ``tests`` has the hardest first.
  */
 export interface ModuleStatistics {

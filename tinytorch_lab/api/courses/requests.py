@@ -92,6 +92,13 @@ class ExtensionBody(Body):
     reason: Text = ""
 
 
+class MilestoneBody(Body):
+    """Whether a student has reached a milestone, and what was seen."""
+
+    passed: bool
+    message: Text = ""
+
+
 class SharesBody(Body):
     """Among whom the answers to a question are divided; nobody: everyone marks all."""
 

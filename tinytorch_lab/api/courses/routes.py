@@ -55,6 +55,7 @@ _INSTRUCTOR: tuple[Route, ...] = (
     Route("GET", "late-policy", "instructor", terms.late_policy),
     Route("PUT", "late-policy", "instructor", terms.set_late_policy),
     Route("POST", "roster", "instructor", terms.import_roster),
+    Route("PUT", "students/{student}/milestones/{id}", "instructor", terms.record_milestone, 204),
     Route("PUT", f"{_MODULE}/due", "instructor", terms.set_due, 204),
     Route("POST", f"{_MODULE}/unrelease", "instructor", terms.unrelease, 204),
     Route("GET", f"{_MODULE}/extensions", "instructor", terms.extensions),

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 
 from tinytorch_lab.api.courses.calls import Call
-from tinytorch_lab.api.courses.requests import DueBody, ExtensionBody, LatePolicyBody, RosterBody
+from tinytorch_lab.api.courses.requests import DueBody, ExtensionBody, LatePolicyBody, MilestoneBody, RosterBody
 from tinytorch_lab.grading.lateness import LatePolicy
 from tinytorch_lab.grading.queries.extensions import Extension, extensions_of
 from tinytorch_lab.grading.roster import parse_roster
@@ -43,6 +43,12 @@ def import_roster(call: Call, body: RosterBody) -> Imported:
     entries = parse_roster(body.content.encode(), body.name)
     counts = call.course.service.import_roster(entries, actor=call.caller.name)
     return Imported(counts["new"], counts["known"])
+
+
+def record_milestone(call: Call, body: MilestoneBody) -> None:
+    """Note whether a student has reached a milestone."""
+    student, number = call.path["student"], int(call.path["id"])
+    call.course.service.record_milestone(student, number, body.passed, body.message, actor=call.caller.name)
 
 
 def set_due(call: Call, body: DueBody) -> None:

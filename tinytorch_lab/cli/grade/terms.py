@@ -66,3 +66,18 @@ def unrelease(name: ModuleArgument, course: CourseOption = None) -> None:
         module = place.assignment(name)
         grading.unrelease(module, actor=user())
     say(f"{module} is no longer released.")
+
+
+@app.command("milestone")
+def milestone(
+    number: Annotated[int, typer.Argument(metavar="N", help="The milestone's number.")],
+    student: Annotated[list[str], typer.Option("--student", help="Who reached it; may be given several times.")],
+    failed: Annotated[bool, typer.Option("--not-reached", help="Note that it was not reached.")] = False,
+    note: Annotated[str, typer.Option("--note", help="What was seen, for the record.")] = "",
+    course: CourseOption = None,
+) -> None:
+    """Note which students have reached a milestone, after seeing it run; the course grade counts it."""
+    with service_of(course) as (_, grading):
+        for name in student:
+            grading.record_milestone(name, number, not failed, note, actor=user())
+    say(f"Milestone {number} {'not reached' if failed else 'reached'}: {', '.join(student)}.")

@@ -193,10 +193,9 @@ milestones = Table(
     Column("number", Integer, primary_key=True),
     Column("passed", Boolean, nullable=False),
     Column("message", Text, nullable=False, default=""),
-    Column("figures", JSON, nullable=False),
     Column("at", _TIME, nullable=False),
 )
-"""Milestones as run on the grading side."""
+"""Milestones, as whoever saw them run says."""
 
 audit = Table(
     "tinytorch_audit",

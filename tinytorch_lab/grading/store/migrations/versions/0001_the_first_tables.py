@@ -107,7 +107,6 @@ def upgrade() -> None:
         sa.Column("number", sa.Integer(), nullable=False),
         sa.Column("passed", sa.Boolean(), nullable=False),
         sa.Column("message", sa.Text(), nullable=False),
-        sa.Column("figures", sa.JSON(), nullable=False),
         sa.Column("at", sa.String(length=32), nullable=False),
         sa.PrimaryKeyConstraint("student", "number", name=op.f("pk_tinytorch_milestone")),
     )
