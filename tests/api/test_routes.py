@@ -156,7 +156,7 @@ async def test_a_notebook_that_cannot_be_read_is_named(fetch, jp_root_dir):
 
 
 READ = ("course", "history", "readme", "package", "assignments", "submissions", "feedback", "page")
-METHODS = {"tests": ["GET", "POST", "DELETE"], "submission": ["GET", "POST"], **dict.fromkeys(READ, ["GET"])}
+METHODS = {"tests": ["GET", "POST", "DELETE"], "submission": ["GET", "POST"], **{key: ["GET"] for key in READ}}
 CASES = [
     (method, pattern.replace("(?P<name>[a-z0-9_]+)", "01_tensor"))
     for pattern, _ in ROUTES

@@ -19,7 +19,7 @@ from tinytorch_lab.grading.service import GradingService, RequestedJob
 from tinytorch_lab.grading.store.database import open_engine, reading, transaction
 from tinytorch_lab.grading.store.tables import assignments
 from tinytorch_lab.grading.synthetic import STUDENTS, SyntheticStudent
-from tinytorch_lab.grading.synthetic_answers import answer
+from tinytorch_lab.grading.synthetic_answers import Quality, answer
 from tinytorch_lab.grading.written_answers import Answer, written_answers
 
 INSTRUCTOR, GRADERS = "demo-instructor", ("greta", "gus")
@@ -27,7 +27,7 @@ INSTRUCTOR, GRADERS = "demo-instructor", ("greta", "gus")
 _ROSTER = tuple(
     RosterEntry(student.id, student.first_name, student.last_name, f"{student.id}@example.org") for student in STUDENTS
 )
-_SAMPLES = (
+_SAMPLES: tuple[tuple[Quality, float, str], ...] = (
     ("strong", 9.0, "Measured, explained and carried over to production."),
     ("fair", 6.0, "Right throughout, but hardly a figure of its own."),
     ("thin", 1.0, "A sentence without analysis."),
@@ -92,13 +92,9 @@ class SyntheticCourse:
 
     def _collect(self, module: str, due: datetime, handed_in: Path) -> None:
         grading = self._grading
-        steps = (
-            ("generate", lambda: grading.generate(module, actor=INSTRUCTOR)),
-            ("release", lambda: grading.release(module, actor=INSTRUCTOR)),
-            ("collect", lambda: grading.collect(module, source=handed_in, actor=INSTRUCTOR)),
-        )
-        for title, step in steps:
-            self._follow(step(), f"{module}: {title}")
+        self._follow(grading.generate(module, actor=INSTRUCTOR), f"{module}: generate")
+        self._follow(grading.release(module, actor=INSTRUCTOR), f"{module}: release")
+        self._follow(grading.collect(module, source=handed_in, actor=INSTRUCTOR), f"{module}: collect")
         grading.set_due(module, due.isoformat(), actor=INSTRUCTOR)
 
     def _settle(self, module: str) -> None:
