@@ -25,10 +25,18 @@ DEPLOY = ROOT / "deploy"
 COURSE = "tinytorch"
 
 _NAMED = {"type": "object"}
+_PORTS = ("cloudMetadataServer", "dnsPortsCloudMetadataServer", "dnsPortsKubeSystemNamespace", "dnsPortsPrivateIPs")
+_RULES = {
+    "type": "object",
+    "additionalProperties": False,
+    "properties": {name: {"type": "boolean"} for name in (*_PORTS, "nonPrivateIPs", "privateIPs")},
+}
+_SIZE = {"type": ["number", "string", "null"]}
+_NUMBER = {"type": ["number", "null"]}
 _POLICY = {
     "type": "object",
     "additionalProperties": False,
-    "properties": {"enabled": {"type": "boolean"}, "egress": {"type": "array"}, "egressAllowRules": _NAMED},
+    "properties": {"enabled": {"type": "boolean"}, "egress": {"type": "array"}, "egressAllowRules": _RULES},
 }
 VALUES: dict[str, Any] = {
     "type": "object",
@@ -55,8 +63,8 @@ VALUES: dict[str, Any] = {
                     "additionalProperties": False,
                     "properties": {"type": {"enum": ["dynamic", "static", "none"]}, "capacity": {"type": "string"}},
                 },
-                "cpu": {"additionalProperties": False, "properties": {"guarantee": {}, "limit": {}}},
-                "memory": {"additionalProperties": False, "properties": {"guarantee": {}, "limit": {}}},
+                "cpu": {"additionalProperties": False, "properties": {"guarantee": _NUMBER, "limit": _NUMBER}},
+                "memory": {"additionalProperties": False, "properties": {"guarantee": _SIZE, "limit": _SIZE}},
                 "networkPolicy": _POLICY,
             },
         },
