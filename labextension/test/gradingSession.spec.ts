@@ -77,6 +77,16 @@ describe('a way through the answers', () => {
     expect(session.answer?.place.key).toBe('c');
   });
 
+  it('shows at once that only the share is wanted, and then asks for it', async () => {
+    const { api, session } = await start([queued('a')]);
+    api.queue.mockResolvedValueOnce([]);
+    const asked = session.setShare(true);
+    expect(session.isShare).toBe(true);
+    await asked;
+    expect(api.queue).toHaveBeenLastCalledWith(PLACE, true);
+    expect(session.answer).toBeNull();
+  });
+
   it('stays at the end, having saved', async () => {
     const { api, session } = await start([queued('a')]);
     session.answer?.setPoints(3);

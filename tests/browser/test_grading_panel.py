@@ -1,5 +1,6 @@
 """The grading panel in Chromium, on a class of a thousand with a module to mark."""
 
+import getpass
 import re
 import statistics
 import time
@@ -175,6 +176,18 @@ def test_keys_flag_undo_and_take_a_kept_comment(panel: GradingPanel) -> None:
     expect(panel.root.get_by_role("heading", name="Tests and what they measured")).to_be_visible()
     keyboard.press("?")
     expect(panel.root.get_by_label("Keys while marking")).to_be_visible()
+
+
+def test_a_share_leaves_the_other_graders_answers_out(panel: GradingPanel) -> None:
+    panel.show("Marking")
+    panel.choose(MODULE, QUESTION)
+    pace = panel.root.locator(".jp-TinyTorch-pace")
+    pace.locator("summary").click()
+    pace.get_by_label("Divide among").fill(f"{getpass.getuser()}, greta")
+    pace.get_by_role("button", name="Divide").click()
+    expect(pace).to_contain_text("Divided among")
+    panel.root.get_by_label("Only my share").check()
+    expect(panel.root.locator(".jp-TinyTorch-position")).to_contain_text("of 499")
 
 
 def test_a_tab_closed_in_the_middle_of_an_answer_loses_nothing(browser: Browser, lab: Lab) -> None:

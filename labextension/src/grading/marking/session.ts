@@ -94,8 +94,9 @@ export class MarkingSession implements IDisposable {
   }
 
   async setShare(isShare: boolean): Promise<void> {
-    await this._answer?.save();
     this._isShare = isShare;
+    this._changed.emit();
+    await this._answer?.save();
     await this.load();
   }
 
