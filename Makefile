@@ -67,7 +67,7 @@ types: install
 # The server's tests bring an event loop of their own, which other sessions should not meet.
 COMPUTING := tests/authoring tests/cli tests/curriculum tests/datasets tests/learning tests/package
 test-python: install
-	$(BIN)/python -m pytest -n 2 --dist loadfile $(COMPUTING)
+	$(BIN)/python -m pytest -n 2 --dist worksteal $(COMPUTING)
 	$(BIN)/python -m pytest --ignore tests/browser --ignore tests/api $(COMPUTING:%=--ignore %)
 	$(BIN)/python -m pytest tests/api
 
