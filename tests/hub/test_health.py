@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from pathlib import Path
 
@@ -18,7 +19,13 @@ from tinytorch_lab.hub.observing import Metrics
 from tinytorch_lab.hub.rates import Rate, RateLimiter
 
 
-async def health_of(courses: dict[str, OpenCourse]) -> tuple[int, object]:
+def health_of(courses: dict[str, OpenCourse]) -> tuple[int, object]:
+    # In a thread of its own: Playwright leaves its event loop running in this one.
+    with ThreadPoolExecutor(1) as pool:
+        return pool.submit(lambda: asyncio.run(_health_of(courses))).result()
+
+
+async def _health_of(courses: dict[str, OpenCourse]) -> tuple[int, object]:
     app = web.Application([("/health", HealthHandler)])
     limiter = RateLimiter(Rate(1, 1))
     app.settings[SERVICE] = ServiceState(courses, limiter, limiter, Metrics())
@@ -41,8 +48,8 @@ def test_health_names_the_courses_whose_database_does_not_answer(tmp_path: Path)
     away = OpenCourse(replace(folder, root=tmp_path / "away", db_url="postgresql+psycopg://nobody@127.0.0.1:9/none"))
     (tmp_path / "away").mkdir()
     try:
-        assert asyncio.run(health_of({"well": well})) == (200, {"status": "ok", "broken": []})
-        assert asyncio.run(health_of({"well": well, "away": away})) == (503, {"status": "broken", "broken": ["away"]})
+        assert health_of({"well": well}) == (200, {"status": "ok", "broken": []})
+        assert health_of({"well": well, "away": away}) == (503, {"status": "broken", "broken": ["away"]})
     finally:
         well.close()
         away.close()
