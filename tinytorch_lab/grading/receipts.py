@@ -5,11 +5,16 @@ import hmac
 import json
 import secrets
 from dataclasses import asdict, replace
+from pathlib import Path
+
+from pydantic import TypeAdapter, ValidationError
 
 from tinytorch_lab.coursework import Receipt
-from tinytorch_lab.errors import NotAvailableError
+from tinytorch_lab.errors import InvalidInputError, NotAvailableError, NotFoundError
 from tinytorch_lab.files import write_text
 from tinytorch_lab.grading.folder import CourseFolder
+
+_RECEIPT = TypeAdapter(Receipt)
 
 
 def course_key(course: CourseFolder, purpose: str) -> bytes:
@@ -37,6 +42,21 @@ def sign(receipt: Receipt, key: bytes) -> Receipt:
 def is_genuine(receipt: Receipt, key: bytes) -> bool:
     """Tell whether ``receipt`` carries the signature of ``key`` over just these fields."""
     return hmac.compare_digest(receipt.signature.encode(), _signature(receipt, key).encode())
+
+
+def read_receipt(path: Path) -> Receipt:
+    """Return the receipt in the file ``path``; whether it is genuine is another question.
+
+    Raises:
+        NotFoundError: there is no such file.
+        InvalidInputError: it holds no receipt.
+    """
+    try:
+        return _RECEIPT.validate_json(path.read_bytes())
+    except FileNotFoundError:
+        raise NotFoundError(f"There is no file {path}.") from None
+    except (OSError, ValidationError):
+        raise InvalidInputError(f"{path} is no receipt of a submission.") from None
 
 
 def _signature(receipt: Receipt, key: bytes) -> str:

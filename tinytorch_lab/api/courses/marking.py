@@ -9,6 +9,7 @@ from tinytorch_lab.api.courses.requests import CommentBody, FlagBody, MarkBody, 
 from tinytorch_lab.grading.queries import answers as views
 from tinytorch_lab.grading.queries import comments as kept
 from tinytorch_lab.grading.queries import questions as questions_of
+from tinytorch_lab.grading.queries.pace import MarkingPace, marking_pace
 from tinytorch_lab.grading.records import Mark
 
 
@@ -124,13 +125,13 @@ def delete_comment(call: Call) -> None:
     call.course.service.delete_comment(int(call.path["id"]), actor=call.caller.name)
 
 
-def pace(call: Call) -> kept.MarkingPace:
+def pace(call: Call) -> MarkingPace:
     """Return who marked how much of a question."""
     with call.course.reading() as connection:
-        return kept.marking_pace(connection, _module(call), call.path["response"])
+        return marking_pace(connection, _module(call), call.path["response"])
 
 
-def set_shares(call: Call, body: SharesBody) -> kept.MarkingPace:
+def set_shares(call: Call, body: SharesBody) -> MarkingPace:
     """Divide the answers to a question among graders."""
     call.course.service.set_shares(_module(call), call.path["response"], body.graders, actor=call.caller.name)
     return pace(call)

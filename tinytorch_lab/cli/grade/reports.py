@@ -11,6 +11,7 @@ from tinytorch_lab.cli.grade.common import course_at, database_of
 from tinytorch_lab.cli.grade.options import CourseOption
 from tinytorch_lab.cli.output import Json, err, say, show_json, show_table
 from tinytorch_lab.cli.workspaces import ModuleArgument
+from tinytorch_lab.errors import InvalidInputError
 from tinytorch_lab.files import write_text
 from tinytorch_lab.grading import exports
 from tinytorch_lab.grading.queries.grades import class_grades
@@ -18,6 +19,7 @@ from tinytorch_lab.grading.queries.similar import similarity as similarity_of
 from tinytorch_lab.grading.queries.statistics import Suspicious, suspicious_runs
 from tinytorch_lab.grading.queries.work import class_standings
 from tinytorch_lab.grading.queries.work import struggling as struggling_students
+from tinytorch_lab.grading.receipts import course_key, is_genuine, read_receipt
 from tinytorch_lab.grading.reports import GradeRow, grade_report
 
 app = typer.Typer()
@@ -139,3 +141,16 @@ def grade_columns(row: GradeRow) -> dict[str, object]:
         "lost": ", ".join(row.lost) or None,
         "note": row.note,
     }
+
+
+@app.command("check-receipt")
+def check_receipt(
+    file: Annotated[Path, typer.Argument(help="A receipt as it lies in a student's .tinytorch/receipts.")],
+    course: CourseOption = None,
+) -> None:
+    """Tell whether a receipt is this course's word; exits with 1 when it is not."""
+    receipt = read_receipt(file)
+    place = course_at(course)
+    if not is_genuine(receipt, course_key(place, "receipts")):
+        raise InvalidInputError(f"{file} is no receipt of this course, or was changed after it was given out.")
+    say(f"Genuine: {receipt.student} handed in {receipt.module} at {receipt.received_at} ({receipt.digest[:12]}…).")

@@ -1,14 +1,10 @@
-"""The comments that graders keep for reuse, and who marked how much."""
+"""The comments that graders keep for reuse."""
 
-import itertools
 from dataclasses import dataclass
-from datetime import datetime
-from statistics import median
 
 from sqlalchemy import Connection, select
 
-from tinytorch_lab.grading.store.marking_tables import shares
-from tinytorch_lab.grading.store.tables import comments, marks
+from tinytorch_lab.grading.store.tables import comments
 
 
 @dataclass(frozen=True)
@@ -21,29 +17,6 @@ class KeptComment:
     uses: int
 
 
-@dataclass(frozen=True)
-class GraderPace:
-    """One grader's marks for a question: how many answers, and the median seconds from one to the next.
-
-    Pauses of more than :data:`PAUSE` seconds are left out; without two marks in a row there is no pace.
-    """
-
-    grader: str
-    answers: int
-    seconds: float | None
-
-
-@dataclass(frozen=True)
-class MarkingPace:
-    """How the marking of a question goes; ``graders`` are those it is divided among, nobody when everyone marks all."""
-
-    pace: tuple[GraderPace, ...]
-    graders: tuple[str, ...]
-
-
-PAUSE = 600.0
-
-
 def kept_comments(connection: Connection, module: str, response: str) -> list[KeptComment]:
     """Return the comments kept for a question, the most used first."""
     rows = connection.execute(
@@ -52,29 +25,3 @@ def kept_comments(connection: Connection, module: str, response: str) -> list[Ke
         .order_by(comments.c.uses.desc(), comments.c.id)
     )
     return [KeptComment(row.id, row.text, row.author, row.uses) for row in rows]
-
-
-def marking_pace(connection: Connection, module: str, response: str) -> MarkingPace:
-    """Return who marked how much of a question, and how fast."""
-    rows = connection.execute(
-        select(marks.c.author, marks.c.student, marks.c.at)
-        .where(marks.c.module == module, marks.c.response == response, marks.c.points.is_not(None))
-        .order_by(marks.c.id)
-    )
-    times: dict[str, list[str]] = {}
-    answers: dict[str, set[str]] = {}
-    for row in rows:
-        times.setdefault(row.author, []).append(row.at)
-        answers.setdefault(row.author, set()).add(row.student)
-    divided = connection.execute(
-        select(shares.c.grader).where(shares.c.module == module, shares.c.response == response).order_by(shares.c.place)
-    )
-    pace = tuple(GraderPace(name, len(answers[name]), _pace(times[name])) for name in sorted(times))
-    return MarkingPace(pace, tuple(divided.scalars()))
-
-
-def _pace(times: list[str]) -> float | None:
-    moments = [datetime.fromisoformat(time) for time in times]
-    gaps = [(later - earlier).total_seconds() for earlier, later in itertools.pairwise(moments)]
-    working = [gap for gap in gaps if gap <= PAUSE]
-    return median(working) if working else None
