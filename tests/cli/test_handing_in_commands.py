@@ -43,7 +43,7 @@ def test_a_module_is_submitted_listed_and_restored(tito, workspace):
     submitted = path.read_bytes()
     first = tito("module", "submit", "1", "--yes")
     assert first.code == 0, first.err
-    assert "Not written yet: environment" in first.out
+    assert "Not written yet: add, double" in first.out
     assert "Tests: not run." in first.out
     assert "Submitted 01_tensor: receipt" in first.out
 
