@@ -10,10 +10,10 @@ from tornado.httpclient import HTTPClientError
 
 from tinytorch_lab.curriculum.library import Library
 from tinytorch_lab.extension import MILESTONE_EVENT
-from tinytorch_lab.learning.milestones.script import LOSS, Outcome, Script, step
-from tinytorch_lab.learning.milestones.scripts import SCRIPTS
 from tinytorch_lab.learning.milestones.state import list_milestones
 from tinytorch_lab.learning.workspace import Workspace
+from tinytorch_lab.milestones.script import LOSS, Outcome, Script, step
+from tinytorch_lab.milestones.scripts import SCRIPTS
 from tinytorch_lab.package.build import build_reference
 
 BASE = "tinytorch-lab", "api"

@@ -11,7 +11,7 @@ from playwright.sync_api import Locator, Page, expect
 from tests.browser.conftest import Lab, wait_for_lab
 from tests.browser.sidebar import Sidebar
 from tinytorch_lab.curriculum.library import Library
-from tinytorch_lab.learning.milestones.scripts import SCRIPTS
+from tinytorch_lab.milestones.scripts import SCRIPTS
 from tinytorch_lab.package.build import build_reference
 
 THEMES = ["JupyterLab Light", "JupyterLab Dark", "JupyterLab Dark High Contrast"]

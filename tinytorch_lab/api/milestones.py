@@ -9,7 +9,6 @@ from typing import cast
 from tinytorch_lab.api import schemas as wire
 from tinytorch_lab.api.base import LabHandler, endpoint
 from tinytorch_lab.errors import NotFoundError
-from tinytorch_lab.learning.milestones.running import MilestoneProgress
 from tinytorch_lab.learning.milestones.runs import MilestoneRun, MilestoneRuns
 from tinytorch_lab.learning.milestones.state import (
     MilestoneResult,
@@ -19,6 +18,7 @@ from tinytorch_lab.learning.milestones.state import (
     result_path,
 )
 from tinytorch_lab.learning.workspace import Workspace
+from tinytorch_lab.milestones.running import Progress
 
 MILESTONES = "tinytorch_lab_milestones"
 """Key of the workspace's milestone runs in the web application's settings."""
@@ -141,9 +141,9 @@ def _run(run: MilestoneRun) -> wire.MilestoneRun:
     return wire.MilestoneRun(run_id=run.run_id, state=run.state, progress=progress, reason=run.reason)
 
 
-def _progress(progress: MilestoneProgress) -> wire.MilestoneProgress:
+def _progress(progress: Progress) -> wire.MilestoneProgress:
     # JSON has no number for a loss that has diverged.
-    loss = progress.loss if progress.loss is not None and math.isfinite(progress.loss) else None
+    loss = progress.losses[-1] if progress.losses and math.isfinite(progress.losses[-1]) else None
     return wire.MilestoneProgress(done=progress.done, total=progress.total, step=progress.step, loss=loss)
 
 

@@ -6,13 +6,14 @@ from pathlib import Path
 from typing import Annotated
 
 import typer
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn
+from rich import progress as rich_progress
 
 from tinytorch_lab.cli.output import Json, err, say, show_json, show_table
 from tinytorch_lab.cli.workspaces import WorkspaceOption, workspace_at
-from tinytorch_lab.learning.milestones.running import MilestoneProgress, run_milestone
+from tinytorch_lab.learning.milestones.running import run_milestone
 from tinytorch_lab.learning.milestones.state import MilestoneResult, MilestoneState, list_milestones, milestone_state
 from tinytorch_lab.learning.workspace import Workspace
+from tinytorch_lab.milestones.running import Progress
 from tinytorch_lab.runner.pool import LocalExecutor
 
 app = typer.Typer(help="Prove what your own package can do.", no_args_is_help=True)
@@ -63,15 +64,17 @@ def run(
 
 
 def _run(place: Workspace, number: int, output: Path | None, full: bool) -> MilestoneResult:
-    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn())
-    shown = Progress(*columns, console=err, transient=True, disable=not err.is_terminal)
+    columns = (
+        rich_progress.TextColumn("{task.description}"),
+        rich_progress.BarColumn(),
+        rich_progress.MofNCompleteColumn(),
+    )
+    shown = rich_progress.Progress(*columns, console=err, transient=True, disable=not err.is_terminal)
     with LocalExecutor(confinement="none") as executor, shown as bar:
         task = bar.add_task(f"Milestone {number}", total=None)
-        losses: list[float] = []
 
-        def follow(progress: MilestoneProgress) -> None:
-            if progress.loss is not None:
-                losses.append(progress.loss)
+        def follow(progress: Progress) -> None:
+            losses = progress.losses
             loss = f", loss {losses[-1]:.3g} {loss_curve(losses)}" if losses else ""
             bar.update(
                 task,

@@ -1,7 +1,7 @@
 """The catalogue of the course, read from ``course.toml``."""
 
 import tomllib
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -92,6 +92,28 @@ class Course:
         """
         wanted = query.strip().lower()
         return next((project for project in self.projects if project.name == wanted), None) or self.find(query)
+
+    def milestone(self, number: int) -> Milestone:
+        """Return the milestone of this number.
+
+        Raises:
+            NotFoundError: there is none.
+        """
+        for milestone in self.milestones:
+            if milestone.number == number:
+                return milestone
+        known = ", ".join(str(milestone.number) for milestone in self.milestones)
+        raise NotFoundError(f"There is no milestone {number}; the milestones are {known}.")
+
+    def needed(self, milestone: Milestone) -> tuple[ModuleInfo, ...]:
+        """Return the module that ``milestone`` comes after and all that stands under it, in order."""
+        wanted = set(self._with_prerequisites(milestone.after))
+        return tuple(module for module in self.modules if module.name in wanted)
+
+    def _with_prerequisites(self, name: str) -> Iterator[str]:
+        yield name
+        for prerequisite in self.find(name).prerequisites:
+            yield from self._with_prerequisites(prerequisite)
 
     def earlier(self, module: ModuleInfo) -> tuple[ModuleInfo, ...]:
         """Return the modules before ``module``, in order."""

@@ -1,6 +1,6 @@
 """What a student is told when a milestone stops."""
 
-from tinytorch_lab.learning.milestones.explain import explain
+from tinytorch_lab.milestones.explain import explain
 from tinytorch_lab.runner.contract import CellResult, Failure
 
 

@@ -14,9 +14,9 @@ from tinytorch_lab.curriculum.notebooks import write_notebook
 from tinytorch_lab.errors import ConflictError, InvalidInputError, NotAvailableError, NotFoundError
 from tinytorch_lab.learning.exporting import export
 from tinytorch_lab.learning.milestones.running import run_milestone
-from tinytorch_lab.learning.milestones.scripts import SCRIPTS
 from tinytorch_lab.learning.milestones.state import list_milestones, milestone_state, read_result
 from tinytorch_lab.learning.workspace import Workspace
+from tinytorch_lab.milestones.scripts import SCRIPTS
 
 
 def append(workspace, module, source):
@@ -31,7 +31,7 @@ def test_milestone_1_passes_on_the_reference(workspace, executor):
     assert result.passed, result.message
     assert "computes XOR exactly" in result.message
     assert result.figures["largest_error"] == 0
-    assert [(step.done, step.total, step.loss) for step in steps] == [(1, 3, None), (2, 3, None), (3, 3, None)]
+    assert [(step.done, step.total, step.losses) for step in steps] == [(1, 3, ()), (2, 3, ()), (3, 3, ())]
     assert result.plot == ".tinytorch/milestones/1.png"
     picture = imread(workspace.root / result.plot)
     assert picture.shape[1] == 1200
@@ -50,7 +50,7 @@ def test_milestone_2_passes_on_the_reference(workspace, executor, training_writt
     assert result.figures["loss"] < 0.01
     assert result.figures["accuracy"] == 1
     assert 0 < result.figures["epochs_to_goal"] <= 100
-    losses = [step.loss for step in steps if step.loss is not None]
+    losses = steps[-1].losses
     assert len(losses) > 10
     assert losses[-1] < losses[0] / 10
     assert (workspace.root / result.plot).read_bytes().startswith(b"\x89PNG")

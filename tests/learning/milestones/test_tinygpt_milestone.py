@@ -10,10 +10,10 @@ from matplotlib.image import imread
 from tests.conftest import ROOT
 from tinytorch_lab.datasets import sonnets
 from tinytorch_lab.learning.milestones.running import run_milestone
-from tinytorch_lab.learning.milestones.script import LOSS, Malformed
-from tinytorch_lab.learning.milestones.scripts import FULL, SCRIPTS
-from tinytorch_lab.learning.milestones.tinygpt import Length, script_for
-from tinytorch_lab.learning.milestones.tinygpt_data import SHAKESPEARE, SONNETS, known_words, text_files
+from tinytorch_lab.milestones.script import LOSS, Malformed
+from tinytorch_lab.milestones.scripts import FULL, SCRIPTS
+from tinytorch_lab.milestones.tinygpt import Length, script_for
+from tinytorch_lab.milestones.tinygpt_data import SHAKESPEARE, SONNETS, known_words, text_files
 
 SHARED = ROOT.parent / "shared" / "data"
 QUICK_PARTS, FULL_PARTS = 20, 50
@@ -30,7 +30,7 @@ def nowhere(monkeypatch, tmp_path):
 @pytest.fixture
 def shakespeare(monkeypatch):
     """A machine on which every text is four sonnets, whatever it is called."""
-    monkeypatch.setattr("tinytorch_lab.learning.milestones.tinygpt_data.shakespeare_text", sonnets)
+    monkeypatch.setattr("tinytorch_lab.milestones.tinygpt_data.shakespeare_text", sonnets)
 
 
 @pytest.fixture
@@ -39,10 +39,9 @@ def tinygpt_written(library):
         pytest.skip("NOT TESTED: milestone 4 needs 16_tinygpt, which the curriculum does not have yet")
 
 
-def reports(kind=SHAKESPEARE, parts=QUICK_PARTS, loss=1.9, written=SONNET_WORDS, **changed):
+def reports(parts=QUICK_PARTS, loss=1.9, written=SONNET_WORDS, **changed):
     """What a run reports whose loss on all of the unseen text is ``loss``."""
     found = {
-        "the text": [kind.name],
         LOSS: [float(value) for value in np.linspace(4.2, loss, parts + 1)],
         "the training loss": [float(value) for value in np.linspace(3.5, loss, parts)],
         "the loss on all of the unseen text": [loss],
@@ -121,20 +120,18 @@ def test_the_full_run_asks_for_more(loss, written, passed, shakespeare):
     outcome.draw(Figure())
 
 
-def test_sonnets_are_said_to_be_sonnets():
-    outcome = SCRIPTS[4].judge(reports(SONNETS, loss=2.7))
+def test_sonnets_are_said_to_be_sonnets(nowhere):
+    outcome = SCRIPTS[4].judge(reports(loss=2.7))
     assert outcome.passed
     assert outcome.sentence.startswith(
         "Tiny Shakespeare could not be had, so this is four sonnets. TinyGPT writes: after 120 steps"
     )
-    assert not SCRIPTS[4].judge(reports(SONNETS, loss=2.8)).passed
+    assert not SCRIPTS[4].judge(reports(loss=2.8)).passed
 
 
 @pytest.mark.parametrize(
     ("changed", "words"),
     [
-        ({"the_text": []}, "does not say which text"),
-        ({"the_text": ["Hamlet"]}, "does not say which text"),
         ({"the_loss": [2.0] * 20}, "The loss is not 21 finite numbers"),
         ({"the_training_loss": [float("nan")] * 20}, "The training loss is not 20 finite numbers"),
         ({"the_loss_on_all_of_the_unseen_text": []}, "The loss on all of the unseen text is not a finite number"),
@@ -148,10 +145,10 @@ def test_reports_that_make_no_sense_are_said_to(changed, words, shakespeare):
         SCRIPTS[4].judge(reports(**changed))
 
 
-def test_words_are_known_whatever_their_case_and_stops(shakespeare):
-    assert known_words("SHALL i, Compare!\n\nthee?", SHAKESPEARE) == 1
-    assert known_words("shall qwxyz", SONNETS) == 0.5
-    assert known_words(" \n.,!", SONNETS) == 0
+def test_words_are_known_whatever_their_case_and_stops():
+    assert known_words("SHALL i, Compare!\n\nthee?", sonnets()) == 1
+    assert known_words("shall qwxyz", sonnets()) == 0.5
+    assert known_words(" \n.,!", sonnets()) == 0
 
 
 def test_tiny_shakespeare_is_taken_where_it_is(monkeypatch):
@@ -160,7 +157,7 @@ def test_tiny_shakespeare_is_taken_where_it_is(monkeypatch):
     monkeypatch.setenv("TINYTORCH_DATA", str(SHARED))
     files = text_files()
     assert len(files["tinyshakespeare.txt"]) == 1_115_394
-    assert json.loads(files["about.json"]) == {"name": "tiny Shakespeare", "share": 1.0}
+    assert json.loads(files["about.json"]) == {"share": 1.0}
 
 
 @pytest.mark.parametrize("kind", [SHAKESPEARE, SONNETS], ids=lambda kind: kind.name)
@@ -183,7 +180,7 @@ def test_milestone_4_passes_on_the_reference(workspace, executor, nowhere, tinyg
     result = run_milestone(workspace, executor, 4, steps.append)
     assert result.passed, result.message
     assert "this is four sonnets" in result.message
-    losses = [step.loss for step in steps if step.loss is not None]
+    losses = steps[-1].losses
     assert losses[-1] < losses[0] - 1
     assert len(steps) == steps[0].total == QUICK_PARTS + 8
     assert imread(workspace.root / result.plot).shape[1] == 1200

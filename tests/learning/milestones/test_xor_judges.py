@@ -4,9 +4,9 @@ import numpy as np
 import pytest
 from matplotlib.figure import Figure
 
-from tinytorch_lab.learning.milestones.script import LOSS, Malformed
-from tinytorch_lab.learning.milestones.scripts import FULL, SCRIPTS
-from tinytorch_lab.learning.milestones.xor import GRID_SHAPE
+from tinytorch_lab.milestones.script import LOSS, Malformed
+from tinytorch_lab.milestones.scripts import FULL, SCRIPTS
+from tinytorch_lab.milestones.xor import GRID_SHAPE
 
 XOR = np.array([[0.0], [1.0], [1.0], [0.0]], dtype=np.float32)
 

@@ -1,16 +1,9 @@
 """Running a milestone on the student's own package."""
 
-from collections.abc import Callable
-from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any
 
 from tinytorch_lab.errors import ConflictError, InvalidInputError, NotAvailableError
-from tinytorch_lab.learning.milestones.explain import explain
-from tinytorch_lab.learning.milestones.plot import check_format, save_plot
-from tinytorch_lab.learning.milestones.script import LOSS, Malformed, Outcome, Script
-from tinytorch_lab.learning.milestones.scripts import FULL, SCRIPTS
 from tinytorch_lab.learning.milestones.state import (
     MilestoneResult,
     MilestoneState,
@@ -19,30 +12,10 @@ from tinytorch_lab.learning.milestones.state import (
     write_result,
 )
 from tinytorch_lab.learning.workspace import Workspace
-from tinytorch_lab.runner.contract import CellResult, Executor, Job, Limits, Run, RunEnd
-
-
-@dataclass(frozen=True)
-class MilestoneProgress:
-    """How far a run is: steps ended of all, the last one's title, and the loss where there is one yet."""
-
-    number: int
-    done: int
-    total: int
-    step: str
-    loss: float | None
-
-
-Listener = Callable[[MilestoneProgress], None]
-
-
-@dataclass
-class _Gathered:
-    """What a run's stream brought: the reports, or the sentence why it ended early."""
-
-    reports: dict[str, list[Any]] = field(default_factory=dict)
-    problem: str = ""
-    seconds: float = 0.0
+from tinytorch_lab.milestones.plot import check_format, save_plot
+from tinytorch_lab.milestones.running import Judged, Listener, start_script
+from tinytorch_lab.milestones.scripts import FULL, SCRIPTS
+from tinytorch_lab.runner.contract import Executor, Limits
 
 
 def run_milestone(
@@ -70,8 +43,11 @@ def run_milestone(
     script = (FULL if full else SCRIPTS)[number]
     target = plot or result_path(workspace, number).with_suffix(".png")
     check_format(target)
-    gathered = _gather(executor.submit(_job(workspace, script)), number, script, workspace, listener)
-    result = _concluded(workspace, number, script, gathered, target)
+    limits = Limits.from_table({**workspace.course.limits, **script.limits})
+    judged = start_script(executor, script, workspace.package, limits).finish(listener)
+    if judged.outcome is not None:
+        save_plot(target, judged.outcome.draw)
+    result = _result(number, judged, _shown(workspace, target))
     write_result(workspace, result)
     return result
 
@@ -87,58 +63,16 @@ def _require_ready(state: MilestoneState) -> None:
         )
 
 
-def _job(workspace: Workspace, script: Script) -> Job:
-    return Job(
-        cells=script.steps,
-        limits=Limits.from_table({**workspace.course.limits, **script.limits}),
-        path=(str(workspace.root),),
-        files=script.files(),
-    )
-
-
-def _gather(run: Run, number: int, script: Script, workspace: Workspace, listener: Listener | None) -> _Gathered:
-    gathered = _Gathered()
-    for done, item in enumerate(run, 1):
-        if isinstance(item, RunEnd):
-            gathered.seconds = item.seconds
-            if item.integrity != "ok" and not gathered.problem:
-                gathered.problem = f"The run does not count: {item.reason}."
-        elif not gathered.problem:
-            _take(gathered, item, workspace)
-            if gathered.problem:
-                run.cancel()
-            elif listener is not None:
-                losses = gathered.reports.get(LOSS, [None])
-                loss = losses[-1] if isinstance(losses[-1], float) else None
-                listener(MilestoneProgress(number, done, len(script.steps), item.id, loss))
-    return gathered
-
-
-def _take(gathered: _Gathered, result: CellResult, workspace: Workspace) -> None:
-    if result.status != "ok":
-        gathered.problem = explain(result, workspace.package)
-    for probe in result.probes:
-        gathered.reports.setdefault(probe.name, []).append(probe.value)
-
-
-def _concluded(workspace: Workspace, number: int, script: Script, gathered: _Gathered, target: Path) -> MilestoneResult:
-    outcome: Outcome | None = None
-    problem = gathered.problem
-    if not problem:
-        try:
-            outcome = script.judge(gathered.reports)
-        except Malformed as malformed:
-            problem = str(malformed)
-    if outcome is not None:
-        save_plot(target, outcome.draw)
+def _result(number: int, judged: Judged, plot: str) -> MilestoneResult:
+    outcome = judged.outcome
     return MilestoneResult(
         number=number,
-        passed=outcome is not None and outcome.passed,
+        passed=judged.passed,
         date=datetime.now(UTC).isoformat(timespec="seconds"),
-        message=outcome.sentence if outcome else problem,
+        message=judged.message,
         figures=outcome.figures if outcome else {},
-        plot=_shown(workspace, target) if outcome else None,
-        seconds=gathered.seconds,
+        plot=plot if outcome else None,
+        seconds=judged.seconds,
     )
 
 

@@ -7,9 +7,10 @@ from concurrent.futures import Future
 from dataclasses import dataclass, replace
 
 from tinytorch_lab.errors import ConflictError, TinyTorchError
-from tinytorch_lab.learning.milestones.running import MilestoneProgress, run_milestone
+from tinytorch_lab.learning.milestones.running import run_milestone
 from tinytorch_lab.learning.results import RunState
 from tinytorch_lab.learning.workspace import Workspace
+from tinytorch_lab.milestones.running import Progress
 from tinytorch_lab.runner.contract import CellResult, Executor, Job, Run, RunEnd
 
 
@@ -20,7 +21,7 @@ class MilestoneRun:
     number: int
     run_id: str = ""
     state: RunState = "never"
-    progress: MilestoneProgress | None = None
+    progress: Progress | None = None
     reason: str = ""
 
 
@@ -96,7 +97,7 @@ class MilestoneRuns:
             self._latest[run.number] = run
         self._listener(run)
 
-    def _advance(self, number: int, progress: MilestoneProgress) -> None:
+    def _advance(self, number: int, progress: Progress) -> None:
         self._record(replace(self.latest(number), progress=progress))
 
     def _end(self, number: int, state: RunState, reason: str = "") -> None:

@@ -1,17 +1,16 @@
 """Where a student stands with each milestone: what it needs, and how its last run ended."""
 
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Literal
 
-from tinytorch_lab.curriculum.catalogue import Course, Milestone, ModuleInfo
-from tinytorch_lab.errors import NotFoundError
+from tinytorch_lab.curriculum.catalogue import Milestone, ModuleInfo
 from tinytorch_lab.files import write_text
 from tinytorch_lab.learning.exporting import package_state
-from tinytorch_lab.learning.milestones.scripts import SCRIPTS
 from tinytorch_lab.learning.workspace import Workspace
+from tinytorch_lab.milestones.scripts import SCRIPTS
 
 MilestoneStatus = Literal["unavailable", "blocked", "ready", "failed", "passed"]
 
@@ -55,8 +54,8 @@ def milestone_state(workspace: Workspace, number: int) -> MilestoneState:
     Raises:
         NotFoundError: the course has no such milestone.
     """
-    milestone = _find(workspace.course, number)
-    needed = _needed(workspace.course, milestone)
+    milestone = workspace.course.milestone(number)
+    needed = workspace.course.needed(milestone)
     missing = tuple(module.name for module in needed if not _exported(workspace, module))
     outdated = tuple(module.name for module in needed if module.name not in missing and _outdated(workspace, module))
     result = read_result(workspace, number)
@@ -90,26 +89,6 @@ def write_result(workspace: Workspace, result: MilestoneResult) -> None:
 def result_path(workspace: Workspace, number: int) -> Path:
     """Return where the result of milestone ``number`` is, or would be; its plot stands beside it."""
     return workspace.state / "milestones" / f"{number}.json"
-
-
-def _find(course: Course, number: int) -> Milestone:
-    for milestone in course.milestones:
-        if milestone.number == number:
-            return milestone
-    known = ", ".join(str(milestone.number) for milestone in course.milestones)
-    raise NotFoundError(f"There is no milestone {number}; the milestones are {known}.")
-
-
-def _needed(course: Course, milestone: Milestone) -> list[ModuleInfo]:
-    """Return the module a milestone comes after and all that stands under it, in order."""
-    wanted = set(_closure(course, milestone.after))
-    return [module for module in course.modules if module.name in wanted]
-
-
-def _closure(course: Course, name: str) -> Iterator[str]:
-    yield name
-    for prerequisite in course.find(name).prerequisites:
-        yield from _closure(course, prerequisite)
 
 
 def _exported(workspace: Workspace, module: ModuleInfo) -> bool:

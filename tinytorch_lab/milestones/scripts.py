@@ -2,8 +2,8 @@
 
 from collections.abc import Mapping
 
-from tinytorch_lab.learning.milestones import mnist, tinygpt, xor_inference, xor_training
-from tinytorch_lab.learning.milestones.script import Script
+from tinytorch_lab.milestones import mnist, tinygpt, xor_inference, xor_training
+from tinytorch_lab.milestones.script import Script
 
 SCRIPTS: Mapping[int, Script] = {
     1: xor_inference.SCRIPT,

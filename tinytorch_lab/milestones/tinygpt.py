@@ -6,17 +6,17 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
-from tinytorch_lab.learning.milestones.script import LOSS, Malformed, Outcome, Reports, Script, step
-from tinytorch_lab.learning.milestones.tinygpt_data import (
+from tinytorch_lab.milestones.script import LOSS, Malformed, Outcome, Reports, Script, step
+from tinytorch_lab.milestones.tinygpt_data import (
     ABOUT,
     SHAKESPEARE,
     TEXT,
-    TEXTS,
     Text,
     known_words,
     text_files,
+    the_text,
 )
-from tinytorch_lab.learning.milestones.tinygpt_plot import Writing, draw_writing
+from tinytorch_lab.milestones.tinygpt_plot import Writing, draw_writing
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -37,7 +37,7 @@ _FULL = Length(parts=50, steps=40, lr=1e-3, full=True)
 
 _TEMPERATURES = (0.5, 0.8, 1.0, 1.3)
 _COUNTED = 0.5
-_DATA, _TRAINING = "the text", "the training loss"
+_TRAINING = "the training loss"
 _ALL, _FUTURE = "the loss on all of the unseen text", "the influence of a later character"
 _WITH, _WITHOUT, _SAME = "tokens a second with a cache", "tokens a second without", "the text with a cache"
 _NO_INFLUENCE = 1e-4
@@ -57,7 +57,6 @@ characters = len(set(text))
 tokenizer = tokenizer_for(text, characters)
 ids = np.asarray(tokenizer.encode(text))
 training, unseen = np.split(ids, [int(0.9 * len(ids))])
-probe("{_DATA}", about["name"])
 """
 _MODEL = """
 model = TinyGPT(characters, rng=np.random.default_rng(0))
@@ -173,12 +172,9 @@ def _problem(reports: Reports, writing: Writing, goal: float, wanted: float) -> 
 
 
 def _writing(reports: Reports, length: Length) -> Writing:
-    name = reports[_DATA][-1] if reports.get(_DATA) else None
-    if not isinstance(name, str) or name not in TEXTS:
-        raise Malformed("The run does not say which text it read.")
     if not isinstance((reports.get(_SAME) or [None])[-1], bool):
         raise Malformed("The run does not say whether its cache changes the text.")
-    kind = TEXTS[name]
+    kind, text = the_text()
     written = {temperature: _text(reports, temperature) for temperature in _TEMPERATURES}
     return Writing(
         kind=kind,
@@ -188,7 +184,7 @@ def _writing(reports: Reports, length: Length) -> Writing:
         loss=_number(reports, _ALL),
         written=written,
         speeds=(_number(reports, _WITH), _number(reports, _WITHOUT)),
-        known=known_words(written[_COUNTED], kind),
+        known=known_words(written[_COUNTED], text),
     )
 
 

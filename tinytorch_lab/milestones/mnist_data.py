@@ -3,7 +3,6 @@
 import gzip
 import json
 import struct
-from collections.abc import Mapping
 from dataclasses import dataclass
 
 import numpy as np
@@ -14,7 +13,9 @@ from tinytorch_lab.errors import NotAvailableError
 
 BATCH = 32
 ABOUT = "about.json"
-"""The file that tells the steps which digits these are, and how many batches a step takes."""
+"""The file that tells the steps how many batches each takes."""
+
+_TEST_IMAGES, _TEST_LABELS = "t10k-images-idx3-ubyte.gz", "t10k-labels-idx1-ubyte.gz"
 
 
 @dataclass(frozen=True)
@@ -33,29 +34,53 @@ class Digits:
 
 MNIST = Digits("MNIST", 60_000, 10_000, 125)
 SMALL = Digits("scikit-learn's digits", 1_500, 297, 12)
-KINDS: Mapping[str, Digits] = {kind.name: kind for kind in (MNIST, SMALL)}
 
 _SCALE, _BORDER = 3, 2
 
 
+@dataclass(frozen=True)
+class UnseenDigits:
+    """Test images (n, 28, 28) of bytes and their labels (n,), and of which set they are."""
+
+    kind: Digits
+    images: NDArray[np.uint8]
+    labels: NDArray[np.int64]
+
+
 def digit_files() -> dict[str, bytes]:
-    """Return MNIST's four files, from the cache or the network, else the same four made of scikit-learn's digits.
+    """Return MNIST's files but for the labels of the test images, and how many batches a step takes.
+
+    They come from the cache or the network; where MNIST cannot be had, they are made of scikit-learn's digits.
 
     Raises:
         NotAvailableError: there is neither.
     """
+    kind, files = _files()
+    shown = {name: content for name, content in files.items() if name != _TEST_LABELS}
+    return shown | {ABOUT: json.dumps({"batches": kind.batches}).encode()}
+
+
+def unseen_digits() -> UnseenDigits:
+    """Return the test images of the same set with their labels, which no run finds.
+
+    Raises:
+        NotAvailableError: there is neither.
+    """
+    kind, files = _files()
+    images = np.frombuffer(gzip.decompress(files[_TEST_IMAGES]), np.uint8, offset=16).reshape(-1, 28, 28)
+    labels = np.frombuffer(gzip.decompress(files[_TEST_LABELS]), np.uint8, offset=8).astype(np.int64)
+    return UnseenDigits(kind, images, labels)
+
+
+def _files() -> tuple[Digits, dict[str, bytes]]:
     try:
         folder = mnist_folder()
     except NotAvailableError as missing:
         try:
-            return _small_files() | _about(SMALL)
+            return SMALL, _small_files()
         except NotAvailableError as also_missing:
             raise NotAvailableError(f"{missing} {also_missing}") from None
-    return {path.name: path.read_bytes() for path in sorted(folder.glob("*-ubyte.gz"))} | _about(MNIST)
-
-
-def _about(kind: Digits) -> dict[str, bytes]:
-    return {ABOUT: json.dumps({"name": kind.name, "batches": kind.batches}).encode()}
+    return MNIST, {path.name: path.read_bytes() for path in sorted(folder.glob("*-ubyte.gz"))}
 
 
 def _small_files() -> dict[str, bytes]:

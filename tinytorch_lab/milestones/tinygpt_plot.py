@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
-from tinytorch_lab.learning.milestones.tinygpt_data import Text
+from tinytorch_lab.milestones.tinygpt_data import Text
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
-from tinytorch_lab.learning.milestones.mnist_data import Digits
+from tinytorch_lab.milestones.mnist_data import Digits
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes

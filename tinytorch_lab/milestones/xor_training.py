@@ -4,8 +4,8 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from tinytorch_lab.learning.milestones.script import LOSS, Malformed, Outcome, Reports, Script, numbers, step
-from tinytorch_lab.learning.milestones.xor import GRID_SHAPE, SETUP, draw_surface, right_answers
+from tinytorch_lab.milestones.script import LOSS, Malformed, Outcome, Reports, Script, numbers, step
+from tinytorch_lab.milestones.xor import GRID_SHAPE, SETUP, draw_surface, right_answers
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure

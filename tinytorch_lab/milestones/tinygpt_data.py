@@ -2,7 +2,6 @@
 
 import json
 import re
-from collections.abc import Mapping
 from dataclasses import dataclass
 
 from tinytorch_lab.datasets import shakespeare_text, sonnets
@@ -10,7 +9,7 @@ from tinytorch_lab.errors import NotAvailableError
 
 TEXT = "tinyshakespeare.txt"
 ABOUT = "about.json"
-"""The file that tells the steps which text this is, and how much of the training it is worth."""
+"""The file that tells the steps how much of the training the text is worth."""
 
 _WORD = re.compile(r"[a-z']+")
 
@@ -34,24 +33,24 @@ class Text:
 
 SHAKESPEARE = Text("tiny Shakespeare", goal=2.046, full_goal=1.90, known=0.75, share=1.0)
 SONNETS = Text("four sonnets", goal=2.762, full_goal=2.762, known=0.0, share=0.2)
-TEXTS: Mapping[str, Text] = {text.name: text for text in (SHAKESPEARE, SONNETS)}
+
+
+def the_text() -> tuple[Text, str]:
+    """Return tiny Shakespeare, from the cache or the network, else the four sonnets: which it is, and the text."""
+    try:
+        return SHAKESPEARE, shakespeare_text()
+    except NotAvailableError:
+        return SONNETS, sonnets()
 
 
 def text_files() -> dict[str, bytes]:
-    """Return tiny Shakespeare, from the cache or the network, else four sonnets under its name, and which it is."""
-    try:
-        content, kind = shakespeare_text(), SHAKESPEARE
-    except NotAvailableError:
-        content, kind = sonnets(), SONNETS
-    return {TEXT: content.encode(), ABOUT: json.dumps({"name": kind.name, "share": kind.share}).encode()}
+    """Return the text as the file that the steps read, and what it is worth."""
+    kind, content = the_text()
+    return {TEXT: content.encode(), ABOUT: json.dumps({"share": kind.share}).encode()}
 
 
-def known_words(written: str, kind: Text) -> float:
-    """Return the share of the words in ``written`` that occur in the text of ``kind``; 0 if there is no word.
-
-    Raises:
-        NotAvailableError: the text was removed since the run began.
-    """
-    known = set(_WORD.findall((sonnets() if kind is SONNETS else shakespeare_text()).lower()))
+def known_words(written: str, text: str) -> float:
+    """Return the share of the words in ``written`` that occur in ``text``; 0 if there is no word."""
+    known = set(_WORD.findall(text.lower()))
     found = _WORD.findall(written.lower())
     return sum(word in known for word in found) / len(found) if found else 0.0

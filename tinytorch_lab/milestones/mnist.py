@@ -5,9 +5,9 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
-from tinytorch_lab.learning.milestones.mnist_data import ABOUT, BATCH, KINDS, MNIST, Digits, digit_files
-from tinytorch_lab.learning.milestones.mnist_plot import Reading, draw_reading
-from tinytorch_lab.learning.milestones.script import LOSS, Malformed, Outcome, Reports, Script, numbers, step
+from tinytorch_lab.milestones.mnist_data import ABOUT, BATCH, MNIST, digit_files, unseen_digits
+from tinytorch_lab.milestones.mnist_plot import Reading, draw_reading
+from tinytorch_lab.milestones.script import LOSS, Malformed, Outcome, Reports, Script, numbers, step
 from tinytorch_lab.runner.contract import Cell
 
 if TYPE_CHECKING:
@@ -19,9 +19,10 @@ _ROUNDS, _STEPS_A_ROUND = 5, 15
 _GOAL = 0.95
 _SHOWN = 12
 _CLASSES = 10
-_DATA, _LABELS = "the data", "the labels of the test images"
-_ANSWERS, _SAMPLED = "the answers for the test images", "the share of right answers"
-_MISREAD = "the misread digits"
+_SAMPLE = slice(None, None, 10)
+"""The test images that are looked at after each step."""
+
+_ANSWERS, _SAMPLED = "the answers for the test images", "the answers for every tenth test image"
 
 _IMPORTS = f"""
 import gzip
@@ -41,16 +42,10 @@ from tinytorch.tensor import Tensor
 from tinytorch.training import Trainer
 
 
-# Test images and labels by plain NumPy: a wrong loader must not hide what was not learned.
-def pixels(name, header):
-    return np.frombuffer(gzip.decompress(Path(name).read_bytes()), np.uint8)[header:]
-
-
-about = json.loads(Path("{ABOUT}").read_text())
-images = pixels("t10k-images-idx3-ubyte.gz", 16).reshape(-1, 1, 28, 28)
-labels = pixels("t10k-labels-idx1-ubyte.gz", 8)
-probe("{_DATA}", about["name"])
-probe("{_LABELS}", labels)
+# Test images by plain NumPy: a wrong loader must not hide what was not learned.
+packed = Path("t10k-images-idx3-ubyte.gz").read_bytes()
+images = np.frombuffer(gzip.decompress(packed), np.uint8)[16:].reshape(-1, 1, 28, 28)
+batches_a_step = json.loads(Path("{ABOUT}").read_text())["batches"]
 """
 _NETWORK = f"""
 draw = np.random.default_rng(0)
@@ -72,15 +67,11 @@ def answers(chosen):
     return np.concatenate(said)
 """
 _TRAIN = f"""
-probe("{LOSS}", float(trainer.train_epoch(islice(batches, about["batches"]))))
-probe("{_SAMPLED}", float((answers(images[::10]) == labels[::10]).mean()))
+probe("{LOSS}", float(trainer.train_epoch(islice(batches, batches_a_step))))
+probe("{_SAMPLED}", answers(images[::10]))
 """
 _TEST = f"""
-said = answers(images)
-probe("{_ANSWERS}", said)
-"""
-_LOOK = f"""
-probe("{_MISREAD}", images[np.flatnonzero(said != labels)[:{_SHOWN}], 0])
+probe("{_ANSWERS}", answers(images))
 """
 
 
@@ -114,44 +105,47 @@ def _judge(reports: Reports) -> Outcome:
 
 
 def _reading(reports: Reports) -> Reading:
-    kind = _kind(reports)
-    labels = _classes(numbers(reports, _LABELS, (kind.test,)), _LABELS)
-    said = reports.get(_ANSWERS, ())
-    if len(said) != _ROUNDS:
-        raise Malformed(f"The test images were not answered after each of the {_ROUNDS} rounds.")
-    answers = [_classes(numbers({_ANSWERS: [one]}, _ANSWERS, (kind.test,)), _ANSWERS) for one in said]
+    # The labels never enter the sandbox: what is not there cannot be given as an answer.
+    digits = unseen_digits()
+    labels = digits.labels
+    answers = _answers(reports, _ANSWERS, _ROUNDS, labels.shape)
+    sampled = _answers(reports, _SAMPLED, _ROUNDS * _STEPS_A_ROUND, labels[_SAMPLE].shape)
     misread = np.flatnonzero(answers[-1] != labels)[:_SHOWN]
     return Reading(
-        kind=kind,
+        kind=digits.kind,
         labels=labels,
         answers=answers[-1],
         rounds=[float((one == labels).mean()) for one in answers],
-        losses=_curve(reports, LOSS),
-        sampled=_curve(reports, _SAMPLED),
+        losses=_losses(reports),
+        sampled=np.array([float((one == labels[_SAMPLE]).mean()) for one in sampled]),
         misread=misread,
-        pictures=numbers(reports, _MISREAD, (len(misread), 28, 28)),
+        pictures=digits.images[misread].astype(np.float64),
     )
 
 
-def _kind(reports: Reports) -> Digits:
-    name = reports[_DATA][-1] if reports.get(_DATA) else None
-    if not isinstance(name, str) or name not in KINDS:
-        raise Malformed("The run does not say which digits it read.")
-    return KINDS[name]
+def _answers(reports: Reports, name: str, count: int, shape: tuple[int, ...]) -> list[NDArray[np.int64]]:
+    given = reports.get(name, ())
+    if len(given) != count:
+        raise Malformed(f"{_sentence(name)} were given {len(given)} times instead of {count}.")
+    return [_classes(numbers({name: [one]}, name, shape), name) for one in given]
 
 
 def _classes(values: NDArray[np.float64], name: str) -> NDArray[np.int64]:
     if not np.isin(values, np.arange(_CLASSES)).all():
-        raise Malformed(f"{name[:1].upper()}{name[1:]} are not all digits from 0 to 9.")
+        raise Malformed(f"{_sentence(name)} are not all digits from 0 to 9.")
     return values.astype(np.int64)
 
 
-def _curve(reports: Reports, name: str) -> NDArray[np.float64]:
-    values = reports.get(name, ())
+def _losses(reports: Reports) -> NDArray[np.float64]:
+    values = reports.get(LOSS, ())
     expected = _ROUNDS * _STEPS_A_ROUND
     if len(values) != expected or not all(isinstance(value, float) and np.isfinite(value) for value in values):
-        raise Malformed(f"{name[:1].upper()}{name[1:]} is not a finite number after each of the {expected} steps.")
+        raise Malformed(f"{_sentence(LOSS)} is not a finite number after each of the {expected} steps.")
     return np.array(values)
+
+
+def _sentence(name: str) -> str:
+    return name[:1].upper() + name[1:]
 
 
 def _round(number: int) -> tuple[Cell, ...]:
@@ -165,7 +159,6 @@ SCRIPT = Script(
         step("imports and data", _IMPORTS),
         step("network", _NETWORK),
         *(one for number in range(1, _ROUNDS + 1) for one in _round(number)),
-        step("misread digits", _LOOK),
     ),
     _judge,
     files=digit_files,

@@ -4,8 +4,8 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from tinytorch_lab.learning.milestones.script import Outcome, Reports, Script, numbers, step
-from tinytorch_lab.learning.milestones.xor import GRID_SHAPE, SETUP, TARGETS, draw_surface
+from tinytorch_lab.milestones.script import Outcome, Reports, Script, numbers, step
+from tinytorch_lab.milestones.xor import GRID_SHAPE, SETUP, TARGETS, draw_surface
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
