@@ -2,7 +2,7 @@
 
 import shutil
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from nbformat import NotebookNode
@@ -40,7 +40,10 @@ class Learned:
 
 @dataclass(frozen=True)
 class Graded:
-    """Points of a handed-in assignment: by tests, by marks, and by the tests on the student's own earlier modules."""
+    """Points of a handed-in assignment: by tests, by marks, and by the tests on the student's own earlier modules.
+
+    ``milestone`` is what the run of the milestone after it said, if there was one.
+    """
 
     name: str
     automatic: float | None
@@ -49,6 +52,7 @@ class Graded:
     on_own_modules: float | None
     lost: tuple[str, ...]
     returned: bool
+    milestone: str = ""
 
 
 def student_release(library: Library, folder: Path) -> Release:
@@ -77,8 +81,12 @@ def learn(library: Library, workspace: Workspace, executor: Executor) -> Iterato
         )
 
 
-def hand_in(library: Library, folder: Path, assignments: Sequence[ModuleInfo]) -> Iterator[Graded]:
-    """Generate, release, hand in, autograde, mark and return the assignments, in order, in a course in ``folder``."""
+def hand_in(library: Library, folder: Path, assignments: Sequence[ModuleInfo], milestones: int = 4) -> Iterator[Graded]:
+    """Generate, release, hand in, autograde, mark and return the assignments, in order, in a course in ``folder``.
+
+    The first so many ``milestones`` are run, each on what was handed in up to its module.
+    """
+    after = {milestone.after for milestone in library.course.milestones if milestone.number <= milestones}
     course = init_course(folder / "course", library, [STUDENT])
     with GradingService(course) as service:
         for assignment in assignments:
@@ -94,7 +102,8 @@ def hand_in(library: Library, folder: Path, assignments: Sequence[ModuleInfo]) -
             _done(service.feedback(name, actor=GRADER))
             _done(service.return_feedback(name, actor=GRADER))
             _done(service.run_on_own_modules(name, actor=GRADER))
-            yield _graded(course, name)
+            said = _done(service.run_milestone(name, actor=GRADER)).rows[0].message if name in after else ""
+            yield replace(_graded(course, name), milestone=said)
 
 
 def _write_solved(library: Library, assignment: ModuleInfo, notebook: NotebookNode, path: Path) -> None:
@@ -105,10 +114,11 @@ def _write_solved(library: Library, assignment: ModuleInfo, notebook: NotebookNo
     write_notebook(solved, path)
 
 
-def _done(job: RequestedJob) -> None:
+def _done(job: RequestedJob) -> JobReport:
     *_, report = job
     assert isinstance(report, JobReport)
     assert report.ok, (report.message, [row for row in report.rows if not row.ok])
+    return report
 
 
 def _answers(course: CourseFolder, name: str) -> list[str]:

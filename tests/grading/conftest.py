@@ -1,5 +1,6 @@
 """A small course, made and released once by the real service; tests work on copies of it."""
 
+import json
 import shutil
 from collections.abc import Iterator
 from pathlib import Path
@@ -9,10 +10,11 @@ from nbformat import NotebookNode
 from sqlalchemy import Engine
 
 from tests.grading.handins import half_wrong, handed_in, write
+from tests.grading.postgres import postgres_database
 from tests.modules import write_curriculum
 from tinytorch_lab.curriculum.notebooks import read_notebook
 from tinytorch_lab.grading.course import init_course
-from tinytorch_lab.grading.folder import CourseFolder, load_course_folder
+from tinytorch_lab.grading.folder import SETTINGS, CourseFolder, load_course_folder
 from tinytorch_lab.grading.gradebook import CourseGradebook
 from tinytorch_lab.grading.records import JobReport
 from tinytorch_lab.grading.reports import GradeRow, grade_report
@@ -116,6 +118,21 @@ def released(template: CourseFolder) -> NotebookNode:
 def course(template: CourseFolder, tmp_path: Path) -> CourseFolder:
     """A copy of the released course."""
     return copied(template, tmp_path)
+
+
+@pytest.fixture
+def on_postgres(template: CourseFolder, tmp_path: Path) -> Iterator[CourseFolder]:
+    """A course like the template whose database is PostgreSQL."""
+    with postgres_database() as url:
+        root = copied(template, tmp_path).root
+        (root / "gradebook.db").unlink()
+        with (root / SETTINGS).open("a", encoding="utf-8") as settings:
+            settings.write(f"db_url = {json.dumps(url)}\n")
+        course = init_course(root, template.library, ["ada"])
+        with GradingService(course) as service:
+            finish(service.generate(MODULE, actor=TESS))
+            finish(service.release(MODULE, actor=TESS))
+        yield course
 
 
 @pytest.fixture

@@ -1,20 +1,16 @@
 """Backups: what is restored is what was saved, in either database, and nothing is overwritten unasked."""
 
-import json
 import shutil
 import tarfile
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 from nbgrader.api import Gradebook
 from sqlalchemy import select
 
-from tests.grading.conftest import MODULE, TESS, copied, finish, report_of
-from tests.grading.postgres import postgres_database
+from tests.grading.conftest import MODULE, TESS, finish, report_of
 from tinytorch_lab.errors import ConflictError, InvalidInputError, NotFoundError
 from tinytorch_lab.grading.backup import back_up, restore
-from tinytorch_lab.grading.course import init_course
 from tinytorch_lab.grading.folder import SETTINGS, CourseFolder
 from tinytorch_lab.grading.service import GradingService
 from tinytorch_lab.grading.store.database import reading
@@ -82,21 +78,7 @@ def test_what_is_no_backup_is_said_and_changes_nothing(graded: CourseFolder, tmp
     assert list(tmp_path.glob(".restore-*")) == []
 
 
-@pytest.fixture
-def on_postgres(template: CourseFolder, tmp_path: Path) -> Iterator[CourseFolder]:
-    """A course like the template whose database is PostgreSQL."""
-    with postgres_database() as url:
-        root = copied(template, tmp_path).root
-        (root / "gradebook.db").unlink()
-        with (root / SETTINGS).open("a", encoding="utf-8") as settings:
-            settings.write(f"db_url = {json.dumps(url)}\n")
-        yield init_course(root, template.library, ["ada"])
-
-
 def test_postgresql_is_saved_and_restored_over_itself_only(on_postgres: CourseFolder, tmp_path: Path):
-    with GradingService(on_postgres) as service:
-        finish(service.generate(MODULE, actor=TESS))
-        finish(service.release(MODULE, actor=TESS))
     saved = back_up(on_postgres, tmp_path / "saved.tar.gz")
     with GradingService(on_postgres) as service:
         service.enrol(["later"], actor=TESS)

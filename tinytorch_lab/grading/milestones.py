@@ -1,4 +1,4 @@
-"""Which milestones a student has reached, as whoever saw them run says: a run of the student's own proves nothing."""
+"""Which milestones a student has reached: as a run on the grading side found, or as whoever saw one says."""
 
 from sqlalchemy import Connection, select
 
@@ -25,15 +25,27 @@ def record_milestone(
     Raises:
         NotFoundError: the course has no such milestone, or no such student.
     """
-    known = [milestone.number for milestone in course.library.course.milestones]
-    if number not in known:
-        raise NotFoundError(f"There is no milestone {number}; the milestones are {', '.join(map(str, known))}.")
+    course.library.course.milestone(number)
     if not is_enrolled(connection, student):
         raise NotFoundError(f"There is no student {student!r} in this course.")
     key = {"student": student, "number": number}
-    former = connection.execute(
-        select(milestones.c.passed).where(milestones.c.student == student, milestones.c.number == number)
-    ).scalar()
+    former = _noted(connection, student, number)
     values = {"passed": passed, "message": message.replace("\0", "").strip(), "at": now()}
     put_row(connection, milestones, key, values)
     auditing.note(connection, actor, "milestone", None, student, number=number, before=former, after=passed)
+
+
+def has_reached(connection: Connection, student: str, number: int) -> bool:
+    """Tell whether it is noted that ``student`` has reached the milestone ``number``."""
+    return _noted(connection, student, number) is True
+
+
+def reached_by(connection: Connection, number: int) -> set[str]:
+    """Return the students of whom it is noted that they have reached the milestone ``number``."""
+    found = select(milestones.c.student).where(milestones.c.number == number, milestones.c.passed)
+    return set(connection.execute(found).scalars())
+
+
+def _noted(connection: Connection, student: str, number: int) -> bool | None:
+    place = (milestones.c.student == student) & (milestones.c.number == number)
+    return connection.execute(select(milestones.c.passed).where(place)).scalar()

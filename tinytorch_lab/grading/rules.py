@@ -1,8 +1,10 @@
 """Where a course's rules stand: in the ``course.toml`` of the course folder, else in that of its curriculum."""
 
 import tomllib
+from collections.abc import Mapping
 from functools import lru_cache
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any
 
 from tinytorch_lab.errors import InvalidInputError, NotAvailableError
@@ -54,8 +56,8 @@ def weights_of(course: CourseFolder) -> Weights:
     return course_weights(table, catalogue.automatic_points, catalogue.written_points, str(path))
 
 
-def limits_of(course: CourseFolder, module: str) -> Limits:
-    """Return what a run of ``module`` may use.
+def limits_of(course: CourseFolder, module: str, beyond: Mapping[str, float] = MappingProxyType({})) -> Limits:
+    """Return what a run of ``module`` may use, with entries of ``beyond`` in place of the course's general ones.
 
     Raises:
         InvalidInputError: ``[limits]`` is wrong, or one of its tables ``[limits.NN_name]`` is of no module.
@@ -65,7 +67,7 @@ def limits_of(course: CourseFolder, module: str) -> Limits:
     strange = [key for key, value in table.items() if isinstance(value, dict) and key not in modules]
     if strange:
         raise InvalidInputError(f"{path}: [limits.{strange[0]}] is of no module of this course.")
-    return Limits.from_table(table, module, str(path))
+    return Limits.from_table({**table, **beyond}, module, str(path))
 
 
 def certificates_of(course: CourseFolder) -> Certificates:

@@ -73,6 +73,14 @@ class GradingService(CourseJobs):
         """Run graded submissions once more on their authors' own earlier modules; for information, it never counts."""
         return self._job("own_modules", actor, module=module, students=_names(students))
 
+    def run_milestone(self, module: str, students: Sequence[str] | None = None, *, actor: str) -> RequestedJob:
+        """Run the milestone after ``module`` on students' own modules, and note who reached it; all but those who have.
+
+        Raises:
+            NotFoundError: no milestone comes after the module.
+        """
+        return self._job("milestone", actor, module=module, students=_names(students))
+
     def feedback(
         self, module: str, students: Sequence[str] | None = None, force: bool = False, *, actor: str
     ) -> RequestedJob:

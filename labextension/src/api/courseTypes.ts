@@ -437,7 +437,8 @@ export interface Job {
  * Work on a module for all students, or for those named.
  *
  * ``changed`` leaves out what was graded as it is (autograde); ``force`` goes on with answers unmarked (feedback,
- * return_feedback). ``regrade`` changes nothing: it finds out what :class:`ApplyBody` would change.
+ * return_feedback). ``regrade`` changes nothing: it finds out what :class:`ApplyBody` would change. ``milestone`` runs
+ * the one that comes after the module, ``own_modules`` the module's tests on students' own earlier modules.
  */
 export interface JobBody {
   kind:
@@ -445,6 +446,8 @@ export interface JobBody {
     | 'release'
     | 'collect'
     | 'autograde'
+    | 'own_modules'
+    | 'milestone'
     | 'feedback'
     | 'return_feedback'
     | 'regrade';

@@ -44,6 +44,10 @@ def request(call: Call, body: JobBody) -> Job:
             asked = service.collect(body.module, body.students, actor=actor)
         case "autograde":
             asked = service.autograde(body.module, body.students, body.changed, actor=actor)
+        case "own_modules":
+            asked = service.run_on_own_modules(body.module, body.students, actor=actor)
+        case "milestone":
+            asked = service.run_milestone(body.module, body.students, actor=actor)
         case "feedback":
             asked = service.feedback(body.module, body.students, body.force, actor=actor)
         case "return_feedback":

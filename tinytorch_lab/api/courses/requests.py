@@ -42,14 +42,28 @@ class CommentBody(Body):
     text: Text
 
 
+JobKind = Literal[
+    "generate",
+    "release",
+    "collect",
+    "autograde",
+    "own_modules",
+    "milestone",
+    "feedback",
+    "return_feedback",
+    "regrade",
+]
+
+
 class JobBody(Body):
     """Work on a module for all students, or for those named.
 
     ``changed`` leaves out what was graded as it is (autograde); ``force`` goes on with answers unmarked (feedback,
-    return_feedback). ``regrade`` changes nothing: it finds out what :class:`ApplyBody` would change.
+    return_feedback). ``regrade`` changes nothing: it finds out what :class:`ApplyBody` would change. ``milestone`` runs
+    the one that comes after the module, ``own_modules`` the module's tests on students' own earlier modules.
     """
 
-    kind: Literal["generate", "release", "collect", "autograde", "feedback", "return_feedback", "regrade"]
+    kind: JobKind
     module: Name
     students: list[Name] | None = None
     changed: bool = False

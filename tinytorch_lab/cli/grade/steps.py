@@ -119,6 +119,20 @@ def own_modules(
         follow(grading, job, f"Running {module} on students' own modules", as_json=as_json)
 
 
+@app.command("run-milestone")
+def run_milestone(
+    number: Annotated[int, typer.Argument(metavar="N", help="The milestone's number.")],
+    student: StudentsOption = None,
+    course: CourseOption = None,
+    as_json: Json = False,
+) -> None:
+    """Run a milestone on what students handed in, and note who reached it; without --student all who have not yet."""
+    with service_of(course) as (place, grading):
+        milestone = place.library.course.milestone(number)
+        job = grading.run_milestone(milestone.after, student or None, actor=user())
+        follow(grading, job, f"Milestone {number}, {milestone.title}", as_json=as_json)
+
+
 @app.command("feedback")
 def feedback(
     name: ModuleArgument,

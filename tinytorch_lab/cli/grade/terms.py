@@ -76,7 +76,7 @@ def milestone(
     note: Annotated[str, typer.Option("--note", help="What was seen, for the record.")] = "",
     course: CourseOption = None,
 ) -> None:
-    """Note which students have reached a milestone, after seeing it run; the course grade counts it."""
+    """Note which students have reached a milestone, after seeing it run elsewhere; the course grade counts it."""
     with service_of(course) as (_, grading):
         for name in student:
             grading.record_milestone(name, number, not failed, note, actor=user())

@@ -8,6 +8,7 @@ from typing import Any, Self
 
 from sqlalchemy import Connection, Engine
 
+from tinytorch_lab.curriculum.catalogue import Milestone
 from tinytorch_lab.errors import ConflictError, NotFoundError
 from tinytorch_lab.grading import releasing, returning, submission_store, terms
 from tinytorch_lab.grading.autograde import Autograder
@@ -19,6 +20,8 @@ from tinytorch_lab.grading.gradebook import CourseGradebook, connection_of
 from tinytorch_lab.grading.intake import student_folders
 from tinytorch_lab.grading.jobs import rows
 from tinytorch_lab.grading.jobs.work import Work, failed, one_by_one
+from tinytorch_lab.grading.milestone_runs import MilestoneRunner
+from tinytorch_lab.grading.milestones import reached_by
 from tinytorch_lab.grading.nbgrader_calls import NbGrader
 from tinytorch_lab.grading.own_modules import OwnModuleRunner
 from tinytorch_lab.grading.records import Job, JobRow
@@ -58,7 +61,10 @@ class JobKinds:
             return {**arguments, "module": self._regraded_module(arguments["dry_run"])}
         if kind == "generate" and arguments["source"] is not None:
             return {**arguments, "module": releasing.check_assignment_name(arguments["module"])}
-        return {**arguments, "module": self._course.assignment(arguments["module"])}
+        module = self._course.assignment(arguments["module"])
+        if kind == "milestone":
+            self._milestones_after(module)
+        return {**arguments, "module": module}
 
     def work(self, job: Job, arguments: dict[str, Any]) -> Work:
         """Return what ``job`` comes to now, with ``arguments``.
@@ -78,6 +84,7 @@ class JobKinds:
             "regrade": self._regrade,
             "apply_regrade": self._apply_regrade,
             "own_modules": self._own_modules,
+            "milestone": self._milestone,
             "feedback": self._feedback,
             "return_feedback": self._return_feedback,
         }
@@ -189,6 +196,24 @@ class JobKinds:
         own = OwnModuleRunner(self._course, self._second_runner)
         return Work(found, one_by_one(lambda student: own.run_and_store(self._engine, source, student)))
 
+    def _milestone(self, job: Job, module: str, students: list[str] | None) -> Work:
+        (milestone,) = self._milestones_after(module)
+        with transaction(self._engine) as connection:
+            graded = returning.graded_students(connection, module)
+            reached = reached_by(connection, milestone.number)
+        found = _chosen(graded, students, module, "autograde it")
+        if students is None:
+            found = [student for student in found if student not in reached]
+        return Work(found, lambda names: self._milestone_runner.run_many(job.requested_by, milestone, names))
+
+    def _milestones_after(self, module: str) -> list[Milestone]:
+        milestones = self._course.library.course.milestones
+        found = [milestone for milestone in milestones if milestone.after == module]
+        if not found:
+            known = ", ".join(milestone.after for milestone in milestones)
+            raise NotFoundError(f"No milestone comes after {module}; there is one after each of {known}.")
+        return found
+
     def _feedback(self, _job: Job, module: str, students: list[str] | None, force: bool) -> Work:
         found = self._marked(module, students, force)
 
@@ -239,6 +264,10 @@ class JobKinds:
     @cached_property
     def _second_runner(self) -> ModuleRunner:
         return self._open.enter_context(closing(ModuleRunner(self._course)))
+
+    @cached_property
+    def _milestone_runner(self) -> MilestoneRunner:
+        return self._open.enter_context(closing(MilestoneRunner(self._course, self._engine)))
 
     @cached_property
     def _regrading(self) -> Regrading:

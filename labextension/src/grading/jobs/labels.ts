@@ -13,7 +13,8 @@ export function kindLabel(kind: string, trans: TranslationBundle): string {
     return_feedback: trans.__('Return feedback'),
     regrade: trans.__('Regrade: preview'),
     apply_regrade: trans.__('Regrade: apply'),
-    own_modules: trans.__('Run on own modules')
+    own_modules: trans.__('Run on own modules'),
+    milestone: trans.__('Run the milestone')
   };
   return labels[kind] ?? kind;
 }
@@ -24,6 +25,8 @@ export const KINDS: readonly JobBody['kind'][] = [
   'release',
   'collect',
   'autograde',
+  'own_modules',
+  'milestone',
   'feedback',
   'return_feedback',
   'regrade'
