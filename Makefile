@@ -43,6 +43,12 @@ $(VENV)/.installed: $(VENV)/.python tinytorch_lab/labextension/package.json
 	bash scripts/system-packages.sh
 	touch $@
 
+# Only for the tests of several people on one notebook: where it is installed, every document is opened in another way.
+$(VENV)/collaboration/.installed: $(VENV)/.installed constraints.txt tests/browser/collaboration.txt
+	rm -rf $(@D)
+	$(BIN)/pip install --quiet --no-deps --target $(@D) -c constraints.txt -r tests/browser/collaboration.txt
+	touch $@
+
 lab: install
 	@test -d lab/course || $(BIN)/tito demo --keep lab/course
 	@mkdir -p lab/workspace && $(BIN)/tito module start 01_tensor --workspace lab/workspace
@@ -74,7 +80,7 @@ test-python: install
 test-js: install
 	npm run --silent test
 
-test-browser: install
+test-browser: install $(VENV)/collaboration/.installed
 	$(BIN)/python -m pytest tests/browser
 
 bench: install

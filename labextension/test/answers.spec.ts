@@ -9,7 +9,7 @@ const GRADED = { grade: true, solution: true, locked: false, task: false };
 
 /** A context around a real notebook, whose file is a variable. */
 class MemoryContext implements AnswersContext {
-  readonly model: INotebookModel = new NotebookModel();
+  readonly model: INotebookModel;
   readonly contentsModel = null;
   readonly isDisposed = false;
   readonly saveState = new Signal<
@@ -19,7 +19,8 @@ class MemoryContext implements AnswersContext {
   saved: string[] = [];
   failure: Error | null = null;
 
-  constructor() {
+  constructor(collaborationEnabled = false) {
+    this.model = new NotebookModel({ collaborationEnabled });
     this.model.sharedModel.insertCells(0, [
       markdown('# Module', 'title'),
       markdown('### Question 1\n\nWhy is it fast?', 'q1'),
@@ -173,5 +174,30 @@ describe('Answers', () => {
     answers.write('answer_1', 'No');
     expect(answers.readOnly).toBe(true);
     expect(context.source('r1')).toBe('YOUR ANSWER HERE');
+  });
+
+  it('leaves saving to the server where several people edit at once', async () => {
+    const together = new MemoryContext(true);
+    const theirs = new Answers(together);
+    theirs.write('answer_1', 'Because');
+    await jest.advanceTimersByTimeAsync(5000);
+    expect(theirs.saveState.kind).toBe('unsaved');
+    theirs.held = true;
+    expect(theirs.saveState.kind).toBe('held');
+    together.model.dirty = false;
+    expect(theirs.saveState.kind).toBe('saved');
+    theirs.dispose();
+    expect(together.saved).toEqual([]);
+    together.model.dispose();
+  });
+
+  it('forgets a failure once somebody else has saved', async () => {
+    context.failure = new Error('No space left on device');
+    await answers.save();
+    context.model.dirty = true;
+    expect(answers.saveState.kind).toBe('failed');
+    context.model.dirty = false;
+    context.model.dirty = true;
+    expect(answers.saveState.kind).toBe('unsaved');
   });
 });

@@ -162,6 +162,30 @@ describe('ThinkingView', () => {
     );
     expect(box).toHaveValue('I saw Matmul: 30 ms today.');
     expect(box).toHaveFocus();
+    expect(box.selectionStart).toBe('I saw Matmul: 30 ms'.length);
+  });
+
+  it('keeps the cursor where it is in the text while others write', () => {
+    const answers = new FakeAnswers();
+    answers.write('q', 'It is fast.');
+    show(answers);
+    const box = screen.getByLabelText<HTMLTextAreaElement>(
+      'Your answer to question 1'
+    );
+    const selection = () => [box.selectionStart, box.selectionEnd];
+    box.setSelectionRange(6, 10);
+    act(() => {
+      answers.write('q', 'It is fast. On my laptop.');
+    });
+    expect(selection()).toEqual([6, 10]);
+    act(() => {
+      answers.write('q', 'I think: It is fast. On my laptop.');
+    });
+    expect(selection()).toEqual([15, 19]);
+    act(() => {
+      answers.write('q', 'I think: On my laptop.');
+    });
+    expect(selection()).toEqual([9, 9]);
   });
 
   it('says when nothing is measured yet', async () => {

@@ -7,7 +7,7 @@ import subprocess
 import sys
 import time
 import urllib.request
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -55,8 +55,13 @@ def lab(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Lab]:
 
 
 @contextmanager
-def running_lab(home: Path, root: Path, *options: str, port: int | None = None) -> Iterator[Lab]:
-    """Run a JupyterLab that keeps its state in ``home`` and serves ``root``, at a free port and as the present user."""
+def running_lab(
+    home: Path, root: Path, *options: str, port: int | None = None, variables: Mapping[str, str] | None = None
+) -> Iterator[Lab]:
+    """Run a JupyterLab that keeps its state in ``home`` and serves ``root``, at a free port and as the present user.
+
+    ``variables`` are put into its environment.
+    """
     port = port or free_port()
     command = [
         *(sys.executable, "-m", "jupyterlab", "--no-browser", "--allow-root", "--ip=127.0.0.1", f"--port={port}"),
@@ -81,6 +86,7 @@ def running_lab(home: Path, root: Path, *options: str, port: int | None = None) 
         "JUPYTERLAB_SETTINGS_DIR": str(home / "settings"),
         "OPENBLAS_NUM_THREADS": "1",
         "PATH": f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}",
+        **(variables or {}),
     }
     log = home / "lab.log"
     with log.open("w") as output:

@@ -3,6 +3,7 @@ import type { TranslationBundle } from '@jupyterlab/translation';
 import React from 'react';
 
 import type { Question } from './answers';
+import { useSteadyCursor } from './cursor';
 import { InsertMeasurement } from './InsertMeasurement';
 import { lengthLabel, lengthState } from './length';
 import { Prompt } from './Prompt';
@@ -28,6 +29,7 @@ export function QuestionItem(props: IQuestionItemProps): React.JSX.Element {
   const { number, question, trans } = props;
   const [previewed, preview] = React.useState(false);
   const editor = React.useRef<HTMLTextAreaElement>(null);
+  const putCursor = useSteadyCursor(editor);
   const id = `jp-TinyTorch-answer-${number}`;
   const count = countWords(question.answer);
   const insert = (text: string): void => {
@@ -37,10 +39,9 @@ export function QuestionItem(props: IQuestionItemProps): React.JSX.Element {
       question.answer.slice(place)
     ];
     const gap = before === '' || /\s$/.test(before) ? '' : ' ';
+    putCursor(place + gap.length + text.length);
     props.onWrite(before + gap + text + after);
-    const end = place + gap.length + text.length;
     editor.current?.focus();
-    editor.current?.setSelectionRange(end, end);
   };
   return (
     <li className="jp-TinyTorch-question">

@@ -36,7 +36,11 @@ export type AnswersContext = Pick<
 
 const AUTOSAVE_MS = 1000;
 
-/** The written answers of one open notebook: read from its cells, written to its cells, saved shortly after. */
+/**
+ * The written answers of one open notebook: read from its cells, written to its cells, saved shortly after.
+ *
+ * A notebook that several people edit at once is saved by the server, which alone knows what of it has arrived there.
+ */
 export class Answers implements IDisposable {
   constructor(
     private readonly _context: AnswersContext,
@@ -123,6 +127,9 @@ export class Answers implements IDisposable {
       return;
     }
     writeResponse(cell, text);
+    if (this._context.model.collaborative) {
+      return;
+    }
     this._waiting = true;
     if (!this._held) {
       void this._autosave.invoke();
@@ -166,6 +173,10 @@ export class Answers implements IDisposable {
   }
 
   private _onStateChanged(): void {
+    if (!this._context.model.dirty) {
+      // Somebody has saved it, maybe the server by itself.
+      this._failure = null;
+    }
     this._changed.emit();
   }
 

@@ -17,6 +17,19 @@ export function writeResponse(cell: SharedCell, text: string): void {
     return;
   }
   // Only the part that differs is replaced: cursors of other editors of the cell stay in place.
+  const { end, inserted, start } = change(present, next);
+  cell.updateSource(start, end, inserted);
+}
+
+/** What turns one text into another: `inserted` in place of what stands from `start` to `end`. */
+export interface Change {
+  readonly start: number;
+  readonly end: number;
+  readonly inserted: string;
+}
+
+/** The smallest change that turns `present` into `next`. */
+export function change(present: string, next: string): Change {
   const shorter = Math.min(present.length, next.length);
   let start = 0;
   while (start < shorter && present[start] === next[start]) {
@@ -29,9 +42,20 @@ export function writeResponse(cell: SharedCell, text: string): void {
   ) {
     end++;
   }
-  cell.updateSource(
+  return {
     start,
-    present.length - end,
-    next.slice(start, next.length - end)
-  );
+    end: present.length - end,
+    inserted: next.slice(start, next.length - end)
+  };
+}
+
+/** Where a place in the text is after the change; what is inserted right there comes behind it. */
+export function placeAfter(
+  place: number,
+  { end, inserted, start }: Change
+): number {
+  if (place <= start) {
+    return place;
+  }
+  return start + inserted.length + Math.max(0, place - end);
 }
