@@ -271,6 +271,11 @@ def test_the_exchange_works_with_nbgraders_own_commands(course: CourseFolder, se
     assert [(row.subject, row.ok) for row in report.rows] == [(student, True)]
     assert course.submitted(MODULE, student).read_bytes() == fetched.read_bytes()
     assert finish(service.autograde(MODULE, actor=TESS)).rows[0].score == 70.0
+    assert finish(service.return_feedback(MODULE, force=True, actor=TESS)).ok
+    nbgrader(course, "fetch_feedback", MODULE, folder=home)
+    (page,) = home.glob(f"{MODULE}/feedback/*/{MODULE}.html")
+    assert page.read_bytes() == course.feedback(MODULE, student).read_bytes()
+    assert (course.exchange / course.course_id / "feedback").stat().st_mode & 0o777 == 0o711
 
 
 QUESTIONS = f"""# Reflection, in the notation of the course's established response cells

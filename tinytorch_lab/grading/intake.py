@@ -67,32 +67,21 @@ def find_notebook(folder: Path, module: str) -> Found:
     """
     name = f"{module}.ipynb"
     for place in _places(module):
-        found = _read_beneath(folder, (*place, name))
+        found = read_beneath(folder, (*place, name))
         if found:
             return Found(*found, note="")
     renamed = [path for place in _places(module) for path in _lone_notebook(folder, place)]
-    if len(renamed) == 1 and (found := _read_beneath(folder, renamed[0])):
+    if len(renamed) == 1 and (found := read_beneath(folder, renamed[0])):
         return Found(*found, note=f"The notebook was named {renamed[0][-1]} instead of {name}.")
     raise NotFoundError(f"No {name} was handed in.")
 
 
-def _places(module: str) -> tuple[tuple[str, ...], ...]:
-    return ((), (module,), ("modules", module))
+def read_beneath(folder: Path, parts: Sequence[str]) -> tuple[bytes, datetime] | None:
+    """Return the file at ``parts`` below ``folder`` and when it was last written; ``None`` if there is none.
 
-
-def _lone_notebook(folder: Path, place: Sequence[str]) -> Iterator[tuple[str, ...]]:
-    """Yield the only notebook in ``place``, if there is exactly one."""
-    with ExitStack() as stack:
-        directory = _open_folder(folder, place, stack)
-        if directory is None:
-            return
-        with os.scandir(directory) as entries:
-            names = [entry.name for entry in entries if entry.name.endswith(".ipynb")]
-    if len(names) == 1:
-        yield (*place, names[0])
-
-
-def _read_beneath(folder: Path, parts: Sequence[str]) -> tuple[bytes, datetime] | None:
+    Raises:
+        InvalidInputError: it or a folder on the way is a link, or it is no regular file or too large.
+    """
     with ExitStack() as stack:
         directory = _open_folder(folder, parts[:-1], stack)
         if directory is None:
@@ -112,6 +101,22 @@ def _read_beneath(folder: Path, parts: Sequence[str]) -> tuple[bytes, datetime] 
         limit = MAX_NOTEBOOK_BYTES >> 20
         raise InvalidInputError(f"{parts[-1]} is larger than {limit} MB; clear its outputs and hand it in again.")
     return content, datetime.fromtimestamp(status.st_mtime, UTC)
+
+
+def _places(module: str) -> tuple[tuple[str, ...], ...]:
+    return ((), (module,), ("modules", module))
+
+
+def _lone_notebook(folder: Path, place: Sequence[str]) -> Iterator[tuple[str, ...]]:
+    """Yield the only notebook in ``place``, if there is exactly one."""
+    with ExitStack() as stack:
+        directory = _open_folder(folder, place, stack)
+        if directory is None:
+            return
+        with os.scandir(directory) as entries:
+            names = [entry.name for entry in entries if entry.name.endswith(".ipynb")]
+    if len(names) == 1:
+        yield (*place, names[0])
 
 
 def _open_folder(folder: Path, parts: Sequence[str], stack: ExitStack) -> int | None:

@@ -14,6 +14,7 @@ from tinytorch_lab.grading import releasing, returning, submission_store, terms
 from tinytorch_lab.grading.autograde import Autograder
 from tinytorch_lab.grading.collecting import hand_over, take_from_folder
 from tinytorch_lab.grading.evidence import Evidence, digest, load_evidence
+from tinytorch_lab.grading.exchange import CarefulCollect
 from tinytorch_lab.grading.execution import ModuleRunner
 from tinytorch_lab.grading.folder import CourseFolder
 from tinytorch_lab.grading.gradebook import CourseGradebook, connection_of
@@ -144,8 +145,7 @@ class JobKinds:
 
     def _exchange(self, module: str) -> tuple[Take, set[str]]:
         """Return what takes a student's submission from nbgrader's exchange, and who has one there."""
-        collector = self._nbgrader.collector(module)
-        records = {str(record["username"]): record for record in collector.submissions()} if collector else {}
+        collector, records = self._at_exchange(module)
 
         def take(connection: Connection, student: str) -> str:
             if collector is None or student not in records:
@@ -153,6 +153,11 @@ class JobKinds:
             return collector.take(self._course, connection, records[student])
 
         return take, set(records)
+
+    def _at_exchange(self, module: str) -> tuple[CarefulCollect | None, dict[str, dict[str, Any]]]:
+        """Return what reads nbgrader's exchange, where the module was released to it, and students' newest records."""
+        collector = self._nbgrader.collector(module)
+        return collector, {str(record["username"]): record for record in collector.submissions()} if collector else {}
 
     def _autograde(self, _job: Job, module: str, students: list[str] | None, changed: bool, cluster: str = "") -> Work:
         found = _chosen(self._course.students_with("submitted", module), students, module, "collect it")
@@ -225,6 +230,7 @@ class JobKinds:
 
     def _return_feedback(self, job: Job, module: str, students: list[str] | None, force: bool) -> Work:
         found = self._marked(module, students, force)
+        collector, records = self._at_exchange(module)
 
         def step(student: str) -> JobRow:
             with transaction(self._engine) as connection:
@@ -233,6 +239,8 @@ class JobKinds:
                 self._write_page(module, student)
             with transaction(self._engine) as connection:
                 new = returning.hand_back(connection, job.requested_by, module, student)
+            if collector is not None and student in records:
+                collector.release_feedback(self._course, records[student])
             return JobRow(student, True, "Returned." if new else "Returned before.")
 
         return Work(found, one_by_one(step))
