@@ -53,9 +53,9 @@ _NAMES: dict[str, list[str]] = {
         "Trainer",
     ],
     "spatial": [
-        "output_size", "conv2d_loops", "window_slices", "im2col", "col2im", "Conv2dOp",
-        "conv2d_backward", "Conv2d", "MaxPool2dOp", "max_pool2d_backward", "MaxPool2d", "AvgPool2dOp",
-        "avg_pool2d_backward", "AvgPool2d", "conv_cost", "receptive_field",
+        "output_size", "conv2d_loops", "batch_last", "side_by_side", "window_slices", "im2col",
+        "col2im", "Conv2dOp", "conv2d_backward", "Conv2d", "MaxPool2dOp", "max_pool2d_backward",
+        "MaxPool2d", "AvgPool2dOp", "avg_pool2d_backward", "AvgPool2d", "conv_cost", "receptive_field",
     ],
     "tokenization": [
         "id_list", "CharTokenizer", "Pair", "Word", "WORDS", "split_words", "count_words",

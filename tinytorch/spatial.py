@@ -2,9 +2,9 @@
 # Each "# %%" line says which cell, and which of its lines, the code below it is.
 
 __all__ = [
-    "output_size", "conv2d_loops", "window_slices", "im2col", "col2im", "Conv2dOp",
-    "conv2d_backward", "Conv2d", "MaxPool2dOp", "max_pool2d_backward", "MaxPool2d", "AvgPool2dOp",
-    "avg_pool2d_backward", "AvgPool2d", "conv_cost", "receptive_field",
+    "output_size", "conv2d_loops", "batch_last", "side_by_side", "window_slices", "im2col",
+    "col2im", "Conv2dOp", "conv2d_backward", "Conv2d", "MaxPool2dOp", "max_pool2d_backward",
+    "MaxPool2d", "AvgPool2dOp", "avg_pool2d_backward", "AvgPool2d", "conv_cost", "receptive_field",
 ]
 
 
@@ -66,7 +66,19 @@ def conv2d_loops(
     return y
 
 
-# %% cell 15 (im2col), lines 2-32 without 9, 15, 24
+# %% cell 15 (batch_last), lines 2-10
+def batch_last(x: np.ndarray) -> np.ndarray:
+    """x (B, …) with the batch as the innermost axis in memory: x itself if it is stored so, else a copy."""
+    return np.moveaxis(np.ascontiguousarray(np.moveaxis(x, 0, -1)), -1, 0)
+
+
+def side_by_side(stack: np.ndarray) -> np.ndarray:
+    """(B, n, L) as one matrix (n, L·B): for each of the L places the B images. A view if the batch is innermost."""
+    batch, n, places = stack.shape
+    return stack.transpose(1, 2, 0).reshape(n, places * batch)
+
+
+# %% cell 17 (im2col), lines 2-33 without 9, 15, 24
 def window_slices(k: int, stride: int, rows: int, columns: int) -> list[tuple[Any, ...]]:
     """One index for each of the k² positions in a window, in reading order.
 
@@ -85,19 +97,20 @@ def im2col(x: np.ndarray, k: int, stride: int = 1, padding: int = 0) -> np.ndarr
     """The windows of images as columns: (B, C, H, W) becomes (B, C·k², windows), a new array of x's dtype.
 
     Windows in reading order; within a column channel by channel, and each channel's k² pixels in reading order.
-    Hint: allocate (B, C, k², rows, columns), fill it slice by slice, and reshape at the end.
+    Hint: allocate (C, k², rows, columns, B) and move the batch to the front; fill slice by slice, reshape at the end.
     """
     batch, channels, height, width = x.shape
     rows, columns = output_size(height, k, stride, padding), output_size(width, k, stride, padding)
     if padding:
         x = np.pad(x, ((0, 0), (0, 0), (padding, padding), (padding, padding)))
-    cols = np.empty((batch, channels, k * k, rows, columns), dtype=x.dtype)
+    x = batch_last(x)
+    cols = np.moveaxis(np.empty((channels, k * k, rows, columns, batch), dtype=x.dtype), -1, 0)
     for number, index in enumerate(window_slices(k, stride, rows, columns)):
         cols[:, :, number] = x[index]
     return cols.reshape(batch, channels * k * k, rows * columns)
 
 
-# %% cell 18 (col2im), lines 2-18 without 11
+# %% cell 20 (col2im), lines 2-19 without 11
 def col2im(
     cols: np.ndarray, shape: tuple[int, ...], k: int, stride: int = 1, padding: int = 0
 ) -> np.ndarray:
@@ -110,13 +123,14 @@ def col2im(
     batch, channels, height, width = shape
     rows, columns = output_size(height, k, stride, padding), output_size(width, k, stride, padding)
     parts = cols.reshape(batch, channels, k * k, rows, columns)
-    padded = np.zeros((batch, channels, height + 2 * padding, width + 2 * padding), dtype=cols.dtype)
+    size = (channels, height + 2 * padding, width + 2 * padding, batch)
+    padded = np.moveaxis(np.zeros(size, dtype=cols.dtype), -1, 0)
     for number, index in enumerate(window_slices(k, stride, rows, columns)):
         padded[index] += parts[:, :, number]
     return padded[:, :, padding : padding + height, padding : padding + width]
 
 
-# %% cell 21 (conv2d), lines 2-84 without 15, 25, 34, 44, 65, 71, 75, 78
+# %% cell 23 (conv2d), lines 2-86 without 15, 25, 34, 46, 67, 73, 77, 80
 class Conv2dOp(Op):
     """Convolution of images (B, C, H, W) with weights (O, C, k, k) and, as a third input, maybe a bias (O,)."""
 
@@ -125,37 +139,39 @@ class Conv2dOp(Op):
     columns: np.ndarray
 
     def forward(self, x: np.ndarray, weight: np.ndarray, bias: np.ndarray | None = None) -> np.ndarray:
-        """Result (B, O, rows, columns) by one batched matrix product; keeps ``self.columns`` for the rule.
+        """Result (B, O, rows, columns) by one matrix product; keeps ``self.columns``, (C·k², windows·B), for the rule.
 
         Raises ValueError, naming both shapes, if x is not (B, C, H, W) with the C of the weights.
-        Hint: ``im2col`` and ``@``; a bias of shape (O, 1) broadcasts over windows.
+        Hint: ``im2col``, ``side_by_side`` and ``@``; a bias of shape (O, 1) broadcasts over windows.
         """
         if x.ndim != 4 or x.shape[1] != weight.shape[1]:
             raise ValueError(f"weights {weight.shape} need images (B, {weight.shape[1]}, H, W), got {x.shape}")
         out_channels, k = len(weight), weight.shape[-1]
         rows, columns = (output_size(n, k, self.stride, self.padding) for n in x.shape[2:])
-        self.columns = im2col(x, k, self.stride, self.padding)
+        self.columns = side_by_side(im2col(x, k, self.stride, self.padding))
         y = weight.reshape(out_channels, -1) @ self.columns
         if bias is not None:
             y += bias[:, None]
-        return y.reshape(len(x), out_channels, rows, columns)
+        return np.moveaxis(y.reshape(out_channels, rows, columns, len(x)), -1, 0)
 
 
 @backward_for(Conv2dOp)
 def conv2d_backward(op: Conv2dOp, grad: np.ndarray) -> tuple[np.ndarray | None, ...]:
     """Gradients of images (None if they require none), weights and, if there is one, bias.
 
-    Hint: with ``grad`` as (B, O, windows), every product has one of the two shapes of section 1.
+    Hint: with ``grad`` as (O, windows·B), every product has one of the two shapes of section 1.
     """
     x, weight = op.inputs[:2]
     batch, out_channels, rows, columns = grad.shape
-    grad = grad.reshape(batch, out_channels, rows * columns)
+    windows = rows * columns
+    grad = side_by_side(grad.reshape(batch, out_channels, windows))
     grad_x = None
     if x.requires_grad:
         grad_columns = weight.data.reshape(out_channels, -1).T @ grad
+        grad_columns = np.moveaxis(grad_columns.reshape(len(grad_columns), windows, batch), -1, 0)
         grad_x = col2im(grad_columns, x.shape, weight.shape[-1], op.stride, op.padding)
-    grad_weight = (op.columns @ grad.swapaxes(1, 2)).sum(axis=0).T.reshape(weight.shape)
-    return (grad_x, grad_weight, grad.sum(axis=(0, 2)))[: len(op.inputs)]
+    grad_weight = (op.columns @ grad.T).T.reshape(weight.shape)
+    return (grad_x, grad_weight, grad.sum(axis=1))[: len(op.inputs)]
 
 
 class Conv2d(Module):
@@ -194,7 +210,7 @@ class Conv2d(Module):
         )
 
 
-# %% cell 25 (max_pool), lines 2-58 without 14, 24, 34, 41, 49, 52
+# %% cell 27 (max_pool), lines 2-58 without 14, 24, 34, 41, 49, 52
 class MaxPool2dOp(Op):
     """Maximum over windows of the last two axes. Keeps ``self.winner``: which position of each window it came from."""
 
@@ -209,10 +225,10 @@ class MaxPool2dOp(Op):
         """
         rows, columns = (output_size(n, self.kernel_size, self.stride) for n in x.shape[2:])
         first, *others = window_slices(self.kernel_size, self.stride, rows, columns)
-        largest = x[first].copy()
-        self.winner = np.zeros(largest.shape, dtype=np.min_scalar_type(self.kernel_size**2))
+        largest = x[first].copy("K")
+        self.winner = np.zeros_like(largest, dtype=np.min_scalar_type(self.kernel_size**2))
         for number, index in enumerate(others, start=1):
-            pixels = x[index].copy()
+            pixels = x[index].copy("K")
             np.maximum(self.winner, (pixels > largest) * self.winner.dtype.type(number), out=self.winner)
             np.maximum(largest, pixels, out=largest)
         return largest
@@ -225,7 +241,7 @@ def max_pool2d_backward(op: MaxPool2dOp, grad: np.ndarray) -> tuple[np.ndarray, 
     Windows may overlap; a pixel that is the maximum of several windows gets the sum.
     Hint: where windows lie side by side, assigning is enough, and cheaper than adding.
     """
-    grad_x = np.zeros(op.inputs[0].shape, dtype=grad.dtype)
+    grad_x = np.zeros_like(op.inputs[0].data, dtype=grad.dtype)
     overlap = op.stride < op.kernel_size
     for number, index in enumerate(window_slices(op.kernel_size, op.stride, *grad.shape[2:])):
         won = grad * (op.winner == number)
@@ -248,7 +264,7 @@ class MaxPool2d(Module):
         return f"MaxPool2d({self.kernel_size}, stride={self.stride})"
 
 
-# %% cell 28 (avg_pool), lines 2-34
+# %% cell 30 (avg_pool), lines 2-34
 class AvgPool2dOp(Op):
     """Mean over windows of the last two axes."""
 
@@ -284,7 +300,7 @@ class AvgPool2d(Module):
         return f"AvgPool2d({self.kernel_size}, stride={self.stride})"
 
 
-# %% cell 30 (cost), lines 2-33 without 9, 19, 27
+# %% cell 32 (cost), lines 2-33 without 9, 19, 27
 def conv_cost(layer: Conv2d, shape: tuple[int, ...]) -> tuple[int, int]:
     """(FLOPs, bytes) of the layer's forward pass on images of ``shape`` = (B, C, H, W).
 

@@ -382,6 +382,39 @@ order; im2col, col2im and pooling will all be loops over this list.
 Then `im2col` is a copy of $k^2$ slices into their rows. The order of the rows is that of the weights: channel
 first, then the row in the window, then the column, so that `w.reshape(O, -1)` fits. (`torch.nn.functional.unfold`
 uses the same order.)
+
+### Which axis is the innermost?
+
+NumPy walks through a slice in *runs*: stretches of the innermost axis, on which the processor works fastest. The
+innermost axis of (B, C, H, W) is a row of pixels, and the rows of a deep layer are short: eleven numbers, then a jump.
+What comes in dozens is the *batch*. So we **store** the images interleaved: the first pixel of all images, then the
+second pixel of all images, and so on, with the batch as the innermost axis. A row of eleven pixels becomes a run of
+$11 \cdot 32$ numbers, and a run of every second pixel has at least the 32 of one pixel.
+
+Nobody has to know. Shape and memory order are two things (Module 01): `np.moveaxis(array, -1, 0)` is a view that shows
+the batch in front. Everything still has shape (B, C, H, W), indices mean what they meant, ufuncs such as `np.maximum`
+give their results the memory order of their inputs, and a function that ignores all this is right, only slower. Section
+9 measures the difference. `batch_last`, which is given, brings images into this order where they are not in it.
+`side_by_side` reads columns stored so as one matrix for the whole batch: a view again.
+"""
+
+# %% nbgrader={"grade": false, "grade_id": "batch_last", "locked": true, "schema_version": 3, "solution": false, "task": false}
+#| export
+def batch_last(x: np.ndarray) -> np.ndarray:
+    """x (B, …) with the batch as the innermost axis in memory: x itself if it is stored so, else a copy."""
+    return np.moveaxis(np.ascontiguousarray(np.moveaxis(x, 0, -1)), -1, 0)
+
+
+def side_by_side(stack: np.ndarray) -> np.ndarray:
+    """(B, n, L) as one matrix (n, L·B): for each of the L places the B images. A view if the batch is innermost."""
+    batch, n, places = stack.shape
+    return stack.transpose(1, 2, 0).reshape(n, places * batch)
+
+
+# %% [markdown]
+"""
+Now `window_slices` and `im2col`. To allocate an array whose batch is innermost, make it with the batch as its last axis,
+and move that axis to the front.
 """
 
 
@@ -407,14 +440,15 @@ def im2col(x: np.ndarray, k: int, stride: int = 1, padding: int = 0) -> np.ndarr
     """The windows of images as columns: (B, C, H, W) becomes (B, C·k², windows), a new array of x's dtype.
 
     Windows in reading order; within a column channel by channel, and each channel's k² pixels in reading order.
-    Hint: allocate (B, C, k², rows, columns), fill it slice by slice, and reshape at the end.
+    Hint: allocate (C, k², rows, columns, B) and move the batch to the front; fill slice by slice, reshape at the end.
     """
     ### BEGIN SOLUTION
     batch, channels, height, width = x.shape
     rows, columns = output_size(height, k, stride, padding), output_size(width, k, stride, padding)
     if padding:
         x = np.pad(x, ((0, 0), (0, 0), (padding, padding), (padding, padding)))
-    cols = np.empty((batch, channels, k * k, rows, columns), dtype=x.dtype)
+    x = batch_last(x)
+    cols = np.moveaxis(np.empty((channels, k * k, rows, columns, batch), dtype=x.dtype), -1, 0)
     for number, index in enumerate(window_slices(k, stride, rows, columns)):
         cols[:, :, number] = x[index]
     return cols.reshape(batch, channels * k * k, rows * columns)
@@ -517,7 +551,8 @@ def col2im(
     batch, channels, height, width = shape
     rows, columns = output_size(height, k, stride, padding), output_size(width, k, stride, padding)
     parts = cols.reshape(batch, channels, k * k, rows, columns)
-    padded = np.zeros((batch, channels, height + 2 * padding, width + 2 * padding), dtype=cols.dtype)
+    size = (channels, height + 2 * padding, width + 2 * padding, batch)
+    padded = np.moveaxis(np.zeros(size, dtype=cols.dtype), -1, 0)
     for number, index in enumerate(window_slices(k, stride, rows, columns)):
         padded[index] += parts[:, :, number]
     return padded[:, :, padding : padding + height, padding : padding + width]
@@ -599,19 +634,21 @@ probe("empty batch", col2im(np.ones((0, 9, 4)), (0, 1, 4, 4), 3))
 r"""
 ## 6. The Layer
 
-Now the op. `forward` is one rearrangement and one batched matrix product: NumPy multiplies the $(O, Ck^2)$ weights
-with each image's columns in turn. It keeps the columns for the way back, as it would keep any factor of a product.
+Now the op. `forward` is one rearrangement and one matrix product: the $(O, Ck^2)$ weights times the columns of *all*
+images side by side. Its result has $L \cdot B$ columns, place by place; taken apart into (O, rows, columns, B), and with
+the batch moved to the front, it is the output, stored as the next layer wants it. The op keeps the columns for the way
+back, as it would keep any factor of a product.
 
-The rule follows section 1, with three details:
+The rule follows section 1, with three details. The sum over $n$ in $\bar W$ takes care of itself: with all images side
+by side, it is part of the product.
 
 - **Only what is needed.** The first layer's input is data and requires no gradient. `None` there saves a product
   and a `col2im`, the more expensive half of the rule.
 - **With or without bias.** The op has two or three inputs; the rule returns as many gradients.
 - **The batch may be empty.** `reshape(…, -1)` cannot guess an axis when the size is 0.
 
-$\bar W = \sum_n \bar Y_n X_{\text{col},n}^\top$ may also be computed as
-$\big(\sum_n X_{\text{col},n} \bar Y_n^\top\big)^\top$. The same numbers; section 9 measures whether it matters
-which of the two the processor gets.
+$\bar Y X_{\text{col}}^\top$ may also be computed as $\big(X_{\text{col}} \bar Y^\top\big)^\top$. The same numbers;
+section 9 measures whether it matters which of the two the processor gets.
 
 The layer follows PyTorch: weight of shape (out, in, k, k), bias (out,), both uniform within $\pm 1/\sqrt{C k^2}$,
 because $C k^2$ inputs meet in one output.
@@ -628,21 +665,21 @@ class Conv2dOp(Op):
     columns: np.ndarray
 
     def forward(self, x: np.ndarray, weight: np.ndarray, bias: np.ndarray | None = None) -> np.ndarray:
-        """Result (B, O, rows, columns) by one batched matrix product; keeps ``self.columns`` for the rule.
+        """Result (B, O, rows, columns) by one matrix product; keeps ``self.columns``, (C·k², windows·B), for the rule.
 
         Raises ValueError, naming both shapes, if x is not (B, C, H, W) with the C of the weights.
-        Hint: ``im2col`` and ``@``; a bias of shape (O, 1) broadcasts over windows.
+        Hint: ``im2col``, ``side_by_side`` and ``@``; a bias of shape (O, 1) broadcasts over windows.
         """
         ### BEGIN SOLUTION
         if x.ndim != 4 or x.shape[1] != weight.shape[1]:
             raise ValueError(f"weights {weight.shape} need images (B, {weight.shape[1]}, H, W), got {x.shape}")
         out_channels, k = len(weight), weight.shape[-1]
         rows, columns = (output_size(n, k, self.stride, self.padding) for n in x.shape[2:])
-        self.columns = im2col(x, k, self.stride, self.padding)
+        self.columns = side_by_side(im2col(x, k, self.stride, self.padding))
         y = weight.reshape(out_channels, -1) @ self.columns
         if bias is not None:
             y += bias[:, None]
-        return y.reshape(len(x), out_channels, rows, columns)
+        return np.moveaxis(y.reshape(out_channels, rows, columns, len(x)), -1, 0)
         ### END SOLUTION
 
 
@@ -650,18 +687,20 @@ class Conv2dOp(Op):
 def conv2d_backward(op: Conv2dOp, grad: np.ndarray) -> tuple[np.ndarray | None, ...]:
     """Gradients of images (None if they require none), weights and, if there is one, bias.
 
-    Hint: with ``grad`` as (B, O, windows), every product has one of the two shapes of section 1.
+    Hint: with ``grad`` as (O, windows·B), every product has one of the two shapes of section 1.
     """
     ### BEGIN SOLUTION
     x, weight = op.inputs[:2]
     batch, out_channels, rows, columns = grad.shape
-    grad = grad.reshape(batch, out_channels, rows * columns)
+    windows = rows * columns
+    grad = side_by_side(grad.reshape(batch, out_channels, windows))
     grad_x = None
     if x.requires_grad:
         grad_columns = weight.data.reshape(out_channels, -1).T @ grad
+        grad_columns = np.moveaxis(grad_columns.reshape(len(grad_columns), windows, batch), -1, 0)
         grad_x = col2im(grad_columns, x.shape, weight.shape[-1], op.stride, op.padding)
-    grad_weight = (op.columns @ grad.swapaxes(1, 2)).sum(axis=0).T.reshape(weight.shape)
-    return (grad_x, grad_weight, grad.sum(axis=(0, 2)))[: len(op.inputs)]
+    grad_weight = (op.columns @ grad.T).T.reshape(weight.shape)
+    return (grad_x, grad_weight, grad.sum(axis=1))[: len(op.inputs)]
     ### END SOLUTION
 
 
@@ -842,8 +881,9 @@ maximum so far only if it is *strictly* larger; whoever does, leaves its number,
 **winner**. Backwards, slice number $m$ receives the gradients of the windows that $m$ has won. One small integer per
 window is all that has to be kept: the images are not needed again.
 
-Two remarks on speed, which section 9 will make plausible. A slice that is used several times is worth a contiguous
-copy first. And an array of winners is written fastest without a mask: since the numbers grow, the latest winner is
+Three remarks on speed, which section 9 will make plausible. A slice that is used several times is worth a copy without
+gaps first. `copy("K")` and `np.zeros_like` keep the memory order of the images, which plain `copy()` and `np.zeros` do
+not. And an array of winners is written fastest without a mask: since the numbers grow, the latest winner is
 `np.maximum` of the winners so far and of `larger * number`.
 """
 
@@ -865,10 +905,10 @@ class MaxPool2dOp(Op):
         ### BEGIN SOLUTION
         rows, columns = (output_size(n, self.kernel_size, self.stride) for n in x.shape[2:])
         first, *others = window_slices(self.kernel_size, self.stride, rows, columns)
-        largest = x[first].copy()
-        self.winner = np.zeros(largest.shape, dtype=np.min_scalar_type(self.kernel_size**2))
+        largest = x[first].copy("K")
+        self.winner = np.zeros_like(largest, dtype=np.min_scalar_type(self.kernel_size**2))
         for number, index in enumerate(others, start=1):
-            pixels = x[index].copy()
+            pixels = x[index].copy("K")
             np.maximum(self.winner, (pixels > largest) * self.winner.dtype.type(number), out=self.winner)
             np.maximum(largest, pixels, out=largest)
         return largest
@@ -883,7 +923,7 @@ def max_pool2d_backward(op: MaxPool2dOp, grad: np.ndarray) -> tuple[np.ndarray, 
     Hint: where windows lie side by side, assigning is enough, and cheaper than adding.
     """
     ### BEGIN SOLUTION
-    grad_x = np.zeros(op.inputs[0].shape, dtype=grad.dtype)
+    grad_x = np.zeros_like(op.inputs[0].data, dtype=grad.dtype)
     overlap = op.stride < op.kernel_size
     for number, index in enumerate(window_slices(op.kernel_size, op.stride, *grad.shape[2:])):
         won = grad * (op.winner == number)
@@ -1177,18 +1217,20 @@ r"""
 ### From loops to one product
 
 The same layer (the second one of the digit network: 16 channels of $13 \times 13$ pixels to 32 of $11 \times 11$)
-in five ways, checked against each other, and timed per image:
+in six ways, checked against each other, and timed per image:
 
 1. the seven loops of section 3;
 2. four loops over the outputs, and NumPy for each window;
 3. all windows as a *view* (`sliding_window_view`: strides, no copy), contracted by `tensordot`;
-4. columns by `im2col`, and one product for each image in a Python loop;
-5. columns by `im2col`, and one batched product: `Conv2dOp`.
+4. columns by `im2col`, and a product, for one image after the other in a Python loop;
+5. columns of all images, stored image after image, and one batched product;
+6. columns of all images, stored with the batch as the innermost axis, and one product: `Conv2dOp`.
 
 All of them do the same $2 \cdot 32 \cdot 121 \cdot 144$ operations. What to look for: where the big factors are,
 and that the view of way 3, which copies nothing itself, is no faster: `tensordot` has to copy it into a matrix
 before it can multiply, with an access pattern that is worse than that of nine slices. The processor does not count
-copies; it counts how they walk through memory.
+copies; it counts how they walk through memory. Ways 5 and 6 copy and multiply the same numbers, and differ in their
+order only (the sixth even has to reorder the images first, as only a network's first layer must).
 """
 
 # %% tags=["measure"]
@@ -1223,9 +1265,19 @@ def windows_as_view(x, w):
 
 
 def image_by_image(x, w):
-    cols, flat = im2col(x, w.shape[-1]), w.reshape(len(w), -1)
-    rows = x.shape[2] - w.shape[2] + 1
-    return np.stack([flat @ one for one in cols]).reshape(len(x), len(w), rows, -1)
+    flat, rows = w.reshape(len(w), -1), x.shape[2] - w.shape[2] + 1
+    parts = [flat @ im2col(x[n : n + 1], w.shape[-1])[0] for n in range(len(x))]
+    return np.stack(parts).reshape(len(x), len(w), rows, -1)
+
+
+def image_after_image(x, w):
+    (batch, channels, rows, columns), k = x.shape, w.shape[-1]
+    rows, columns = rows - k + 1, columns - k + 1
+    cols = np.empty((batch, channels, k * k, rows, columns), dtype=x.dtype)
+    for number, index in enumerate(window_slices(k, 1, rows, columns)):
+        cols[:, :, number] = x[index]
+    y = w.reshape(len(w), -1) @ cols.reshape(batch, channels * k * k, rows * columns)
+    return y.reshape(batch, len(w), rows, columns)
 
 
 draw = np.random.default_rng(0)
@@ -1236,7 +1288,8 @@ ways = [
     ("2. a window at a time", windows_one_by_one, 1, 3),
     ("3. a view and tensordot", windows_as_view, 64, 15),
     ("4. im2col, image by image", image_by_image, 64, 15),
-    ("5. im2col, one product", lambda x, w: Conv2dOp().forward(x, w), 64, 15),
+    ("5. all, image after image", image_after_image, 64, 15),
+    ("6. all, batch innermost", lambda x, w: Conv2dOp().forward(x, w), 64, 15),
 ]
 expected = Conv2dOp().forward(images, weights)
 operations = 2 * 32 * 121 * 144
@@ -1252,36 +1305,54 @@ r"""
 ### Where the time of a step goes
 
 The fast path consists of copies and of products. The next cell takes the layer apart, forwards and backwards, for
-64 images. For products it gives the rate of arithmetic, for all pieces the rate at which columns are read or
-written. What to look for:
+64 images, in both memory orders: image after image, and with the batch innermost. What to look for:
 
-- forwards the product is the larger part: the copy was worth it;
-- backwards, `col2im` does no arithmetic to speak of, one addition for each entry of the columns, and takes longer
-  than a product with 64 operations for each entry. Short strided rows (eleven numbers here) and read-modify-write
-  are what a processor likes least;
+- the loops over slices gain about three times: a run of eleven numbers is over before it has begun, one of
+  $11 \cdot 64$ is not. `col2im`, which has to read and write each pixel nine times, does no arithmetic to speak of,
+  and image after image it takes longer than a product with 64 operations for each entry of the columns;
+- the products hardly change: the library copies its factors into blocks of its own order anyway (Module 15);
 - the two ways of writing $\bar W$: the same numbers from the same factors, in a different order. Which one is
   faster depends on how the library for matrix products cuts matrices into blocks, and nobody can tell without
   measuring.
 """
 
 # %% tags=["measure"]
-cols = im2col(images, 3)
-flat = weights.reshape(32, -1)
-slopes = draw.normal(size=(64, 32, 121)).astype(np.float32)
+flat, slices = weights.reshape(32, -1), window_slices(3, 1, 11, 11)
+
+
+def gather(x, cols):
+    for number, index in enumerate(slices):
+        cols[:, :, number] = x[index]
+
+
+def scatter(cols, x):
+    for number, index in enumerate(slices):
+        x[index] += cols[:, :, number]
+
+
+def pieces_of(ordered, as_factor):
+    """Milliseconds of each piece, with arrays in the memory order ``ordered`` and factors of products ``as_factor``."""
+    x, cols = ordered(images), ordered(np.zeros((64, 16, 9, 11, 11), dtype=np.float32))
+    columns = as_factor(cols.reshape(64, 144, 121))
+    slopes = as_factor(ordered(draw.normal(size=(64, 32, 121)).astype(np.float32)))
+    over_images = (lambda product: product.sum(axis=0)) if columns.ndim == 3 else (lambda product: product)
+    return {
+        "im2col": milliseconds(lambda: gather(x, cols)),
+        "W @ columns": milliseconds(lambda: flat @ columns),
+        "W.T @ grad": milliseconds(lambda: flat.T @ slopes),
+        "col2im": milliseconds(lambda: scatter(cols, x)),
+        "grad @ columns.T": milliseconds(lambda: over_images(slopes @ columns.swapaxes(-1, -2))),
+        "(columns @ grad.T).T": milliseconds(lambda: over_images(columns @ slopes.swapaxes(-1, -2)).T),
+    }
+
+
+outermost = pieces_of(np.ascontiguousarray, lambda stack: stack)
+innermost = pieces_of(batch_last, side_by_side)
 product = 2 * 64 * 32 * 121 * 144
-pieces = [
-    ("forward", "im2col", lambda: im2col(images, 3), 0),
-    ("forward", "W @ columns", lambda: flat @ cols, product),
-    ("backward", "W.T @ grad", lambda: flat.T @ slopes, product),
-    ("backward", "col2im", lambda: col2im(cols, images.shape, 3), 0),
-    ("backward", "(grad @ columns.T).sum", lambda: (slopes @ cols.swapaxes(1, 2)).sum(axis=0), product),
-    ("backward", "(columns @ grad.T).sum.T", lambda: (cols @ slopes.swapaxes(1, 2)).sum(axis=0).T, product),
-]
-print(f"{'':9} {'piece':26} {'ms':>7} {'GFLOP/s':>9} {'columns, GB/s':>14}")
-for when, name, call, flops in pieces:
-    spent = milliseconds(call)
-    arithmetic = f"{flops / spent / 1e6:9.1f}" if flops else f"{'–':>9}"
-    print(f"{when:9} {name:26} {spent:7.3f} {arithmetic} {cols.nbytes / spent / 1e6:14.1f}")
+print(f"{'piece':22} {'image after image, ms':>22} {'batch innermost, ms':>20} {'gain':>6} {'GFLOP/s':>8}")
+for name, before in outermost.items():
+    rate = f"{product / innermost[name] / 1e6:8.0f}" if "@" in name else f"{'–':>8}"
+    print(f"{name:22} {before:22.3f} {innermost[name]:20.3f} {before / innermost[name]:6.1f} {rate}")
 
 # %% [markdown]
 r"""
@@ -1401,9 +1472,10 @@ windows, at some loss of accuracy; the FFT pays for large windows. `torch.backen
 them on the first batch of each shape and keeps the winner, which is why the first step is slow, and why shapes that
 keep changing stay slow.
 
-**Layout.** We store channel after channel (NCHW). Many processors prefer all channels of a pixel side by side
-(NHWC, in PyTorch `memory_format=torch.channels_last`): the innermost loop then runs over channels and is long,
-where ours runs over a row of eleven pixels.
+**Layout.** Frameworks choose the innermost axis, too. PyTorch's default is a row of pixels (NCHW); many processors
+prefer all channels of a pixel side by side (NHWC, in PyTorch `memory_format=torch.channels_last`), which makes long
+runs for a batch of one as well. Our runs are as long as the batch. As with ours, shapes and indices stay the same,
+and only strides tell.
 
 **Fusion.** Convolution, bias and ReLU are one pass over memory in an inference engine. We make three;
 `y += bias` saves one array by writing in place.
