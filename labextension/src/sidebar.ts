@@ -56,11 +56,23 @@ export class TinyTorchSidebar extends SidePanel {
     this.unfolded = UNFOLDED;
     this._folding?.setRelativeSizes(RELATIVE_SIZES);
     this._folding?.expansionToggled.connect(this._onToggled, this);
+    this.node.addEventListener('focusin', event => {
+      this._focused = event.target as HTMLElement;
+    });
   }
 
   /** Make sure that a section is not folded away. */
   unfold(name: SectionName): void {
     this._folding?.expand(ORDER.indexOf(name));
+  }
+
+  /** Take the keyboard focus, back to where it was last; from inside a section, go to its header. */
+  focus(): void {
+    const { titles = [], widgets = [] } = this._folding ?? {};
+    const active = document.activeElement;
+    const inside = widgets.findIndex(({ node }) => node.contains(active));
+    const last = this._focused?.offsetParent ? this._focused : titles[0];
+    (inside < 0 ? last : titles[inside])?.focus();
   }
 
   /** Emitted when a section was folded or unfolded. */
@@ -156,6 +168,7 @@ export class TinyTorchSidebar extends SidePanel {
   private readonly _panels = new Map<SectionName, PanelWithToolbar>();
   private _filling: Promise<typeof import('./sections')> | null = null;
   private _filled = false;
+  private _focused: HTMLElement | null = null;
 }
 
 function sectionTitles(trans: TranslationBundle): Record<SectionName, string> {

@@ -85,7 +85,7 @@ def test_the_list_of_modules_by_keyboard_alone(page: Page, sidebar: Sidebar) -> 
 def test_a_module_is_worked_through_by_keyboard_alone(page: Page, sidebar: Sidebar, lab: Lab) -> None:
     notebook: Path = lab.root / "modules" / MODULE / f"{MODULE}.ipynb"
     page.keyboard.press("Alt+Shift+T")
-    sidebar.root.locator(".jp-AccordionPanel-title").first.focus()
+    expect(sidebar.root.locator(".jp-AccordionPanel-title").first).to_be_focused()
     tab_to(page, sidebar.root.locator(f'[data-module="{MODULE}"]'))
     page.keyboard.press("Enter")
     expect(page.locator(".jp-NotebookPanel:visible .jp-Cell").first).to_be_visible()

@@ -1,15 +1,17 @@
 """A student hands in from the sidebar, is told what is saved and what is submitted, and reads what came back."""
 
 import json
+import re
 from collections.abc import Iterator
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Locator, Page, expect
 
 from tests.browser.conftest import Lab, running_lab, wait_for_lab
 from tests.browser.courses import STUDENT, make_course
 from tests.browser.sidebar import Sidebar, source_on_disk
+from tests.browser.test_accessibility import tab_to
 from tinytorch_lab.curriculum.library import Library
 
 RETURNED, MODULE = "01_tensor", "02_activations"
@@ -110,3 +112,65 @@ def test_a_course_that_does_not_answer_is_one_sentence(page: Page, sidebar: Side
     expect(sidebar.root.get_by_text("Open a module to submit its notebook.")).to_be_visible()
     assert all("ERR_FAILED" in error for error in console_errors)
     console_errors.clear()
+
+
+def test_a_module_is_handed_in_by_keyboard_alone(page: Page, sidebar: Sidebar, lab: Lab) -> None:
+    notebook = lab.root / "modules" / MODULE / f"{MODULE}.ipynb"
+    enter_section(page, sidebar, "Modules")
+    tab_to(page, sidebar.root.locator(f'[data-module="{RETURNED}"]'))
+    page.keyboard.press("ArrowDown")
+    expect(sidebar.root.locator(f'[data-module="{MODULE}"]')).to_be_focused()
+    page.keyboard.press("Enter")
+    expect(page.locator(".jp-NotebookPanel:visible .jp-Notebook-ExecutionIndicator")).to_have_attribute(
+        "data-status", "idle"
+    )
+    page.keyboard.press("Control+Shift+Y")
+    expect(sidebar.summary).to_contain_text("points, in", timeout=60_000)
+
+    enter_section(page, sidebar, "ML Systems Thinking")
+    tab_to(page, sidebar.answer(1))
+    page.keyboard.type("By keyboard alone.")
+    expect(sidebar.root.locator(".jp-TinyTorch-saved")).to_have_text("Saved")
+    page.keyboard.press("Alt+Shift+E")
+    expect(sidebar.root.locator(".jp-TinyTorch-report")).to_contain_text("tinytorch/activations.py")
+
+    enter_section(page, sidebar, "Submission")
+    submit_button = sidebar.root.get_by_role("button", name=re.compile("^Submit( again)?…$"))
+    tab_to(page, submit_button)
+    page.keyboard.press("Enter")
+    dialog = page.get_by_role("dialog")
+    expect(dialog).to_contain_text("Question 1: 3 words")
+    page.keyboard.press("Escape")
+    expect(dialog).to_have_count(0)
+    expect(submit_button).to_be_focused()
+    page.keyboard.press("Enter")
+    expect(dialog.get_by_role("button", name="Submit")).to_be_focused()
+    page.keyboard.press("Enter")
+    expect(sidebar.root.locator(".jp-TinyTorch-standing")).to_contain_text("What is saved is what you submitted")
+    assert source_on_disk(notebook, "response_1") == "By keyboard alone."
+    (receipt,) = (lab.root / ".tinytorch" / "receipts" / MODULE).glob("*.json")
+    tab_to(page, sidebar.root.locator(".jp-TinyTorch-receipts summary"))
+    page.keyboard.press("Enter")
+    shown = f"Receipt {json.loads(receipt.read_text(encoding='utf-8'))['id'][:8]}"
+    expect(sidebar.root.get_by_text(shown)).to_be_visible()
+    sidebar.screenshot("submitted-by-keyboard")
+
+
+def enter_section(page: Page, sidebar: Sidebar, title: str) -> None:
+    """Go to a section's header from wherever the focus is, and make sure that the section is unfolded."""
+    headers = sidebar.root.locator(".jp-AccordionPanel-title")
+    focused: Locator = sidebar.root.locator(".jp-AccordionPanel-title:focus")
+    page.keyboard.press("Alt+Shift+T")
+    if not focused.count():
+        page.keyboard.press("Alt+Shift+T")
+    expect(focused).to_have_count(1)
+    page.keyboard.press("Home")
+    header = headers.filter(has_text=title)
+    for _ in range(headers.count()):
+        if title.lower() in focused.inner_text().lower():
+            break
+        page.keyboard.press("ArrowDown")
+    expect(header).to_be_focused()
+    if header.get_attribute("aria-expanded") == "false":
+        page.keyboard.press("Enter")
+    expect(header).to_have_attribute("aria-expanded", "true")

@@ -71,7 +71,10 @@ export const sidebarPlugin: JupyterFrontEndPlugin<void> = {
         'Show the modules, tests, questions and milestones of the course'
       ),
       describedBy: { args: NO_ARGS },
-      execute: showSidebar
+      execute: () => {
+        showSidebar();
+        sidebar.focus();
+      }
     });
     const show = (section: SectionName): void => {
       if (!sidebar.isVisible) {
