@@ -1,6 +1,7 @@
 """Handing in from a workspace to a real course: what is missing is said, what is kept can be had again."""
 
 import json
+import os
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -9,7 +10,7 @@ import pytest
 from tests.solutions import solve
 from tinytorch_lab.coursework import Desk
 from tinytorch_lab.curriculum.catalogue import ModuleInfo
-from tinytorch_lab.curriculum.cells import is_response
+from tinytorch_lab.curriculum.cells import is_implementation, is_response
 from tinytorch_lab.curriculum.library import Library
 from tinytorch_lab.curriculum.notebooks import write_notebook
 from tinytorch_lab.errors import NotFoundError
@@ -67,7 +68,7 @@ def test_what_is_missing_is_said_before_it_is_handed_in(
     assert [answer.remark for answer in found.answers] == ["not answered"] * 3
 
 
-def test_a_solved_and_tested_module_is_complete_until_it_changes(
+def test_a_solved_and_tested_module_is_complete_until_its_code_changes(
     workspace: Workspace, module: ModuleInfo, testing: runs.Testing, library: Library
 ):
     notebook = solve(workspace.notebook(module), library.instructor(module))
@@ -78,6 +79,15 @@ def test_a_solved_and_tested_module_is_complete_until_it_changes(
     testing.run(module)
     found = readiness(workspace, testing, module)
     assert (found.unwritten, found.tests_passed, found.complete) == ((), found.tests_total, True)
+    path = workspace.notebook_path(module)
+    next(cell for cell in notebook.cells if is_response(cell)).source = "seen " * 200
+    write_notebook(notebook, path)
+    os.utime(path, (path.stat().st_atime, path.stat().st_mtime + 3600))
+    assert readiness(workspace, testing, module).complete, "words written after the tests change nothing about them"
+    next(cell for cell in notebook.cells if is_implementation(cell)).source += "\n\nEXTRA = 1"
+    write_notebook(notebook, path)
+    found = readiness(workspace, testing, module)
+    assert (found.tests_current, found.complete) == (False, False)
 
 
 def test_the_receipt_is_kept_and_names_what_is_saved(workspace: Workspace, module: ModuleInfo, desk: Desk):

@@ -13,6 +13,7 @@ from tinytorch_lab.curriculum.build import CODE_STUB
 from tinytorch_lab.curriculum.catalogue import ModuleInfo
 from tinytorch_lab.curriculum.cells import grade_id, is_implementation
 from tinytorch_lab.files import write_bytes, write_text
+from tinytorch_lab.learning.checksums import checksums_of_tests
 from tinytorch_lab.learning.testing import Testing
 from tinytorch_lab.learning.thinking import length_remark, questions
 from tinytorch_lab.learning.workspace import Opened, Workspace
@@ -34,7 +35,7 @@ class AnswerLength:
 class Readiness:
     """What would be handed in now, and what is missing in it. ``unwritten`` are the cells that still hold a stub.
 
-    ``tests_current`` tells that the last run of the tests was on just this notebook.
+    ``tests_current`` tells that every result of the tests is of the code as it is now.
     """
 
     module: str
@@ -65,16 +66,15 @@ def readiness(workspace: Workspace, testing: Testing, module: ModuleInfo) -> Rea
     path = workspace.notebook_path(module)
     content = path.read_bytes()
     run = testing.latest(module)
-    written = path.stat().st_mtime
     return Readiness(
         module=module.name,
         digest=digest(content),
         size=len(content),
-        saved_at=datetime.fromtimestamp(written).astimezone().isoformat(timespec="seconds"),
+        saved_at=datetime.fromtimestamp(path.stat().st_mtime).astimezone().isoformat(timespec="seconds"),
         unwritten=_unwritten(notebook),
         tests_passed=run.passed,
         tests_total=len(run.rows),
-        tests_current=run.started_at is not None and datetime.fromisoformat(run.started_at).timestamp() >= int(written),
+        tests_current={row.grade_id: row.checksum for row in run.rows} == checksums_of_tests(notebook),
         answers=_answers(notebook, workspace.course.answer_words),
     )
 

@@ -359,7 +359,7 @@ export interface PastRun {
 /**
  * What would be handed in now, and what is missing in it. ``unwritten`` are the cells that still hold a stub.
  *
- * ``tests_current`` tells that the last run of the tests was on just this notebook.
+ * ``tests_current`` tells that every result of the tests is of the code as it is now.
  */
 export interface Readiness {
   module: string;
