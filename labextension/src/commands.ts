@@ -23,6 +23,7 @@ export const CommandIDs = {
   showReadme: 'tinytorch-lab:show-readme',
   runTests: 'tinytorch-lab:run-tests',
   cancelTests: 'tinytorch-lab:cancel-tests',
+  showTest: 'tinytorch-lab:show-test',
   exportModule: 'tinytorch-lab:export-module',
   exportAll: 'tinytorch-lab:export-all',
   resetModule: 'tinytorch-lab:reset-module',
@@ -35,7 +36,10 @@ export const CommandIDs = {
 } as const;
 
 /** Commands that need arguments no palette can ask for. */
-export const ARGUMENT_ONLY: readonly string[] = [CommandIDs.restoreSubmission];
+export const ARGUMENT_ONLY: readonly string[] = [
+  CommandIDs.restoreSubmission,
+  CommandIDs.showTest
+];
 
 /** A command on a module; without the argument, `fallback` says which one is meant. */
 export interface ModuleCommand {

@@ -36,7 +36,12 @@ describe('ThinkingView', () => {
     }
   }
 
-  const UNKNOWN = { error: null, requesting: false, history: [] };
+  const UNKNOWN = {
+    error: null,
+    requesting: false,
+    revealed: null,
+    history: []
+  };
 
   function show(
     answers: FakeAnswers | null,

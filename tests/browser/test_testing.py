@@ -79,18 +79,30 @@ def test_tests_run_while_the_kernel_is_busy(page: Page, sidebar: Sidebar) -> Non
     expect(indicator).to_have_attribute("data-status", "busy")
 
 
-def test_each_test_cell_has_a_badge_that_runs_it(page: Page, sidebar: Sidebar, reference: NotebookNode) -> None:
+def test_each_test_cell_has_a_badge_that_leads_to_its_row_and_runs_it(
+    page: Page, sidebar: Sidebar, reference: NotebookNode
+) -> None:
     sidebar.start(MODULE)
     expect(page.locator(".jp-TinyTorch-badge")).to_have_count(0)
     sidebar.run_tests()
     sidebar.test_title("Environment").click()
-    badge = page.locator(".jp-TinyTorch-revealedCell .jp-TinyTorch-badge").get_by_role("button")
+    expect(page.locator(".jp-TinyTorch-revealedCell .jp-TinyTorch-badge")).to_contain_text("Failed")
+    badge = page.get_by_role("button", name="Test Environment: ")
     expect(badge).to_have_text("Failed")
+    sidebar.unfold("Milestones")
+    for show in (lambda: page.keyboard.press("Enter"), badge.click):
+        badge.focus()
+        show()
+        expect(sidebar.test_title("Environment")).to_be_focused()
+        expect(sidebar.test_title("Environment")).to_be_in_viewport(ratio=1)
+        sidebar.execute("application:toggle-left-area")
+        expect(sidebar.root).not_to_be_visible()
+    sidebar.open()
+    sidebar.unfold("Modules", "Tests")
     sidebar.set_cell("environment", solution(reference, "environment"))
     expect(badge).to_have_text("Failed, outdated")
-    badge.click()
-    badge = page.get_by_role("button", name=re.compile("Test Environment: Passed, .*Run it by itself"))
-    expect(badge).to_be_visible()
+    page.locator(".jp-TinyTorch-badge").get_by_role("button", name="Run Environment by itself").click()
+    expect(badge).to_have_text(re.compile("Passed, .*ms"))
     sidebar.screenshot("badge")
     sidebar.set_setting("showBadges", False)
     expect(page.locator(".jp-TinyTorch-badge")).to_have_count(0)

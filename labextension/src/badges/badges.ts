@@ -13,7 +13,7 @@ import type { ITinyTorch } from '../tokens';
 import { shownRows } from '../tests/merge';
 import { Badge } from './Badge';
 
-/** Keeps a badge on every test cell of the open module notebooks: how its test ended, and a way to run it. */
+/** Keeps a badge on every test cell of the open module notebooks: how its test ended, and ways to its row and to run it. */
 export class Badges {
   constructor(
     private readonly _app: Pick<
@@ -84,9 +84,14 @@ export class Badges {
   }
 
   private _add(module: string, cell: Cell, test: string): Badge {
-    const badge = new Badge(this._trans, () => {
-      void this._commands.execute(CommandIDs.runTests, { module, test });
-    });
+    const execute = (command: string) => () => {
+      void this._commands.execute(command, { module, test });
+    };
+    const badge = new Badge(
+      this._trans,
+      execute(CommandIDs.showTest),
+      execute(CommandIDs.runTests)
+    );
     (cell.layout as PanelLayout).addWidget(badge);
     this._badges.set(cell, badge);
     return badge;

@@ -137,7 +137,18 @@ function cellLinks(
 function Rows(
   props: ModuleTestsProps & { run: TestRun; state: TestsState }
 ): React.JSX.Element {
-  const { commands, entry, run, staleness, state, trans } = props;
+  const { commands, entry, model, run, staleness, state, trans } = props;
+  const list = React.useRef<HTMLOListElement>(null);
+  React.useEffect(() => {
+    const row = [...(list.current?.children ?? [])].find(
+      other => (other as HTMLElement).dataset.test === state.revealed
+    );
+    if (row) {
+      row.scrollIntoView({ block: 'nearest' });
+      row.querySelector('button')?.focus();
+      model.reveal(entry.name, null);
+    }
+  }, [entry.name, model, state.revealed]);
   const links = cellLinks(props, run);
   const idle = run.state !== 'running' && !state.requesting;
   const runOne = (test: string) => (): void => {
@@ -145,6 +156,7 @@ function Rows(
   };
   return (
     <ol
+      ref={list}
       className="jp-TinyTorch-tests"
       aria-label={trans.__('Tests of %1', moduleLabel(entry))}
     >

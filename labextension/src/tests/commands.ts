@@ -7,16 +7,17 @@ import type { ModuleCommandsContext } from '../modules/commands';
 export function addTestCommands(context: ModuleCommandsContext): void {
   const { add, app, show, trans } = context;
   const { notebooks, tests } = app;
+  const args = {
+    test: {
+      type: 'string',
+      description: trans.__('The grade id of one test; without it, all')
+    }
+  };
   add(CommandIDs.runTests, {
     label: trans.__('Run Tests'),
     caption: trans.__('Save the notebook and run the module’s tests'),
     icon: runIcon,
-    args: {
-      test: {
-        type: 'string',
-        description: trans.__('The grade id of one test; without it, all')
-      }
-    },
+    args,
     isEnabled: entry => isStarted(entry) && !tests.isRunning(entry.name),
     execute: async (entry, { test }) => {
       show('tests');
@@ -25,6 +26,16 @@ export function addTestCommands(context: ModuleCommandsContext): void {
         () => notebooks.save(entry.name),
         typeof test === 'string' ? test : undefined
       );
+    }
+  });
+  add(CommandIDs.showTest, {
+    label: trans.__('Show Test'),
+    caption: trans.__('Show the row of a test in the sidebar'),
+    args,
+    execute: (entry, { test }) => {
+      show('tests');
+      tests.reveal(entry.name, test as string);
+      return Promise.resolve();
     }
   });
   add(CommandIDs.cancelTests, {

@@ -18,6 +18,8 @@ export interface TestsState {
   readonly error: ApiError | Error | null;
   /** Whether a run or a cancellation has been asked for and not been answered yet. */
   readonly requesting: boolean;
+  /** The grade id of the test whose row is to be brought into view, or null. */
+  readonly revealed: string | null;
   /** How earlier runs went, the oldest first. */
   readonly history: readonly PastRun[];
 }
@@ -26,6 +28,7 @@ const UNKNOWN: TestsState = {
   run: null,
   error: null,
   requesting: false,
+  revealed: null,
   history: []
 };
 
@@ -117,6 +120,11 @@ export class TestsModel implements IDisposable {
       this._early.delete(module);
       this._set(module, { requesting: false });
     }
+  }
+
+  /** Have the row of a test brought into view; null once that is done. */
+  reveal(module: string, test: string | null): void {
+    this._set(module, { revealed: test });
   }
 
   /** Stop the tests; a failure is kept in the state. */
