@@ -36,13 +36,6 @@ def test_start_copies_the_notebook_and_opens_it(page: Page, sidebar: Sidebar, no
     sidebar.screenshot("module-started")
 
 
-def test_a_module_that_is_not_there_has_no_actions(sidebar: Sidebar) -> None:
-    row = sidebar.module("16_tinygpt")
-    expect(row).to_contain_text("Not yet available")
-    expect(row.get_by_role("button")).to_have_count(1)
-    expect(row.get_by_role("button")).to_have_attribute("aria-disabled", "true")
-
-
 def test_solving_a_cell_makes_its_test_pass(sidebar: Sidebar, reference: NotebookNode) -> None:
     sidebar.start(MODULE)
     sidebar.run_tests()

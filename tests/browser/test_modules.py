@@ -1,10 +1,11 @@
 """The list of modules: search, README, what to check again, one cell begun again, the tour, the launcher's card."""
 
+import json
 from pathlib import Path
 
 import pytest
 from nbformat import NotebookNode
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Page, Request, expect
 
 from tests.browser.conftest import Lab, wait_for_lab
 from tests.browser.sidebar import Sidebar, source_on_disk
@@ -28,6 +29,14 @@ def solve_on_disk(lab: Lab, library: Library, name: str) -> Path:
     return path
 
 
+def layout_stored(request: Request) -> str:
+    """Return the main area's layout as JSON if ``request`` stores it, else nothing."""
+    if "/api/workspaces" not in request.url or request.method != "PUT":
+        return ""
+    layout = request.post_data_json["data"].get("layout-restorer:data", {})
+    return json.dumps(layout.get("main"))
+
+
 def test_modules_are_found_and_described(page: Page, sidebar: Sidebar) -> None:
     sidebar.root.get_by_label("Search modules").fill("relu")
     expect(sidebar.root.locator(".jp-TinyTorch-module")).to_have_count(1)
@@ -36,9 +45,11 @@ def test_modules_are_found_and_described(page: Page, sidebar: Sidebar) -> None:
     expect(sidebar.root.get_by_text("No module is about “no such thing”.")).to_be_visible()
     sidebar.root.get_by_label("Search modules").fill("")
     sidebar.start(MODULE)
-    sidebar.module(MODULE).get_by_role("button", name="Read about 01 Tensor").click()
     readme = page.locator(".jp-TinyTorch-readme")
-    expect(readme.get_by_role("heading").first).to_contain_text("Tensor")
+    # JupyterLab stores its layout a moment later.
+    with page.expect_response(lambda answer: "tinytorch-lab-readme" in layout_stored(answer.request)):
+        sidebar.module(MODULE).get_by_role("button", name="Read about 01 Tensor").click()
+        expect(readme.get_by_role("heading").first).to_contain_text("Tensor")
     sidebar.screenshot("readme")
     page.reload()
     wait_for_lab(page)

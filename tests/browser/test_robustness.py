@@ -51,15 +51,19 @@ def read_only(folder: Path) -> Iterator[None]:
         modes = {path: path.stat().st_mode for path in paths}
         for path in paths:
             path.chmod(modes[path] & ~0o222)
-        yield
-        for path in paths:
-            path.chmod(modes[path])
+        try:
+            yield
+        finally:
+            for path in paths:
+                path.chmod(modes[path])
         return
     commands = (["mount", "--bind", folder, folder], ["mount", "-o", "remount,bind,ro", folder])
     if any(subprocess.run(command, check=False, capture_output=True).returncode for command in commands):
         pytest.skip("NOT TESTED: root can only be kept from writing by a mount, which is not allowed here")
-    yield
-    subprocess.run(["umount", "-l", folder], check=True)
+    try:
+        yield
+    finally:
+        subprocess.run(["umount", "-l", folder], check=True)
 
 
 def open_beside(page: Page, lab: Lab) -> Page:
@@ -214,5 +218,5 @@ def test_a_folder_that_may_not_be_written(browser: Browser, tmp_path_factory: py
         expect(sidebar.root.locator(SAVED)).to_have_text("Cannot save: the notebook is read-only.")
         sidebar.screenshot("read-only")
         sidebar.module(MODULE).get_by_role("button", name="Export 01 Tensor").click()
-        expect(page.get_by_text(re.compile("Cannot write .*tinytorch")).last).to_be_visible()
+        expect(page.get_by_text(re.compile("Cannot write .*tinytorch")).filter(visible=True).first).to_be_visible()
         context.close()
