@@ -75,11 +75,11 @@ export class Notebooks implements IDisposable {
     return panel;
   }
 
-  /** Write the module's notebook to disk if it is open and has unsaved changes. */
+  /** Write the module's notebook to disk if it is open, has unsaved changes and may be written. */
   async save(module: string): Promise<void> {
     const context = this._contextOf(module);
     await (context && this._saves.get(context)?.idle());
-    if (context?.model.dirty) {
+    if (context?.model.dirty && context.contentsModel?.writable !== false) {
       await context.save();
     }
   }
