@@ -34,11 +34,13 @@ def test_each_mutant_is_caught(module: ModuleInfo, executor: LocalExecutor, tmp_
     instructor = LIBRARY.instructor(module)
     worth = {cell["id"]: points(cell) for cell in instructor.cells}
 
-    def run(notebook, last: str = "") -> dict[str, CellResult]:
-        """Run the cells, or those up to the test ``last``."""
+    def run(notebook, only: str = "") -> dict[str, CellResult]:
+        """Run all cells, or what the test ``only`` needs: what was written before it, without the other tests."""
         cells = cells_of(notebook, role_of)
-        end = next((place for place, cell in enumerate(cells, 1) if cell.id == last), len(cells))
-        job = Job(cells[:end], path=(str(tmp_path),), seed=1)
+        if only:
+            end = next(place for place, cell in enumerate(cells, 1) if cell.id == only)
+            cells = tuple(cell for cell in cells[:end] if cell.role != "test" or cell.id == only)
+        job = Job(cells, path=(str(tmp_path),), seed=1)
         return {item.id: item for item in executor.submit(job) if isinstance(item, CellResult)}
 
     reference = run(instructor)
