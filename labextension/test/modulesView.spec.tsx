@@ -23,7 +23,13 @@ describe('ModulesView', () => {
     model = new ModulesModel(
       fakeApi({ course: jest.fn().mockResolvedValue(course()), ...answers })
     );
-    const released = { connected: true, message: '', assignments, news: [] };
+    const released = {
+      connected: true,
+      message: '',
+      as_of: null,
+      assignments,
+      news: []
+    };
     submissions = new SubmissionsModel(
       fakeApi({ assignments: jest.fn().mockResolvedValue(released) })
     );

@@ -79,7 +79,13 @@ describe('SubmissionView', () => {
   let model: SubmissionsModel;
 
   function released(...assignments: Assignment[]): AssignmentList {
-    return { connected: true, message: '', assignments, news: [] };
+    return {
+      connected: true,
+      message: '',
+      as_of: '2026-11-26T12:00:00+00:00',
+      assignments,
+      news: []
+    };
   }
 
   async function show(
@@ -192,16 +198,17 @@ describe('SubmissionView', () => {
     model.news.connect((_, sentence) => {
       news.push(sentence);
     });
+    expect(screen.queryByText(/as of/)).toBeNull();
     asked.mockResolvedValue({
+      ...released(assignment('01_tensor')),
       connected: false,
-      message: 'The course cannot be reached.',
-      assignments: [],
-      news: []
+      message: 'Nobody answers.'
     });
     await act(async () => {
       await model.refresh();
     });
-    expect(screen.getByText(/cannot be reached/)).toBeInTheDocument();
+    expect(screen.getByRole('alert')).toHaveTextContent('Nobody answers.');
+    expect(screen.getByText(/as of Thu, Nov 26/)).toBeInTheDocument();
     expect(screen.getByRole('button', { name: 'Submit…' })).toBeInTheDocument();
     asked.mockResolvedValue({
       ...released(assignment('01_tensor')),
@@ -210,7 +217,7 @@ describe('SubmissionView', () => {
     await act(async () => {
       await model.refresh();
     });
-    expect(screen.queryByText(/cannot be reached/)).toBeNull();
+    expect(screen.queryByText(/as of/)).toBeNull();
     expect(news).toEqual(['01_tensor is handed in now.']);
   });
 
@@ -218,6 +225,7 @@ describe('SubmissionView', () => {
     const { asked } = await show({
       connected: false,
       message: 'This workspace belongs to no course.',
+      as_of: null,
       assignments: [],
       news: []
     });

@@ -10,6 +10,7 @@ from tinytorch_lab.coursework import Desk
 from tinytorch_lab.desks import NO_DESK
 from tinytorch_lab.errors import NotAvailableError
 from tinytorch_lab.learning import handing_in
+from tinytorch_lab.learning.known_assignments import KnownAssignments, as_of_now, recall, remember
 from tinytorch_lab.learning.outbox import Outbox
 
 OUTBOX = "tinytorch_lab_outbox"
@@ -39,15 +40,27 @@ class AssignmentsHandler(DeskHandler):
 
     @endpoint
     async def get(self) -> None:
-        """Answer the assignments; a course that cannot be reached is no error, the sidebar says so."""
+        """Answer the assignments; for a course that cannot be reached, those that it last spoke of."""
         try:
             await asyncio.to_thread(self.outbox.send)
-            found = await asyncio.to_thread(self.desk.assignments)
+            known = as_of_now(await asyncio.to_thread(self.desk.assignments))
         except NotAvailableError as error:
-            self.answer(AssignmentList(connected=False, message=self._standing(error), assignments=[], news=[]))
+            await self._answer_from_memory(error)
         else:
             news = self.outbox.take_news()
-            self.answer(AssignmentList(connected=True, message="", assignments=found, news=news))
+            self.answer(AssignmentList(connected=True, message="", **vars(known), news=news))
+            await asyncio.to_thread(self._remember, known)
+
+    async def _answer_from_memory(self, error: NotAvailableError) -> None:
+        kept = None if self.settings[DESK] is None else await asyncio.to_thread(recall, self.workspace)
+        known = vars(kept) if kept else {"as_of": None, "assignments": []}
+        self.answer(AssignmentList(connected=False, message=self._standing(error), **known, news=[]))
+
+    def _remember(self, known: KnownAssignments) -> None:
+        try:
+            remember(self.workspace, known)
+        except NotAvailableError as error:
+            self.log.warning("TinyTorch Lab does not remember the assignments: %s", error)
 
     def _standing(self, error: NotAvailableError) -> str:
         if self.settings[DESK] is None or not (waiting := self.outbox.waiting()):

@@ -244,13 +244,15 @@ class MilestoneList(Wire):
 
 
 class AssignmentList(Wire):
-    """What the course has released; when it cannot be reached, ``message`` says why and the list is empty.
+    """What the course has released; when it cannot be reached, ``message`` says why.
 
-    ``news`` tells what became of notebooks that waited until the course could be reached; each is told once.
+    ``as_of`` is the time (ISO 8601) at which the course said so, absent where it never did. ``news`` tells what became
+    of notebooks that waited until the course could be reached; each is told once.
     """
 
     connected: bool
     message: str
+    as_of: str | None
     assignments: list[Assignment]
     news: list[str]
 

@@ -70,13 +70,14 @@ export interface Receipt {
   signature: string;
 }
 /**
- * What the course has released; when it cannot be reached, ``message`` says why and the list is empty.
+ * What the course has released; when it cannot be reached, ``message`` says why.
  *
- * ``news`` tells what became of notebooks that waited until the course could be reached; each is told once.
+ * ``as_of`` is the time (ISO 8601) at which the course said so, absent where it never did. ``news`` tells what became of notebooks that waited until the course could be reached; each is told once.
  */
 export interface AssignmentList {
   connected: boolean;
   message: string;
+  as_of: string | null;
   assignments: Assignment[];
   news: string[];
 }

@@ -7,6 +7,7 @@ import { type CourseOverview, VERSION } from '../api/types';
 import { Notice } from '../components/Notice';
 import { ProgressBar } from '../components/ProgressBar';
 import type { Notebooks } from '../notebook/notebooks';
+import { AsOf } from '../submission/AsOf';
 import type { SubmissionsModel } from '../submission/model';
 import type { ModulesModel } from './model';
 import { ModuleList } from './ModuleList';
@@ -63,6 +64,7 @@ function Course(props: IModulesViewProps): React.JSX.Element {
       {overview && (
         <>
           <CourseProgress overview={overview} trans={trans} />
+          <AsOf submissions={props.submissions} trans={trans} />
           <input
             type="search"
             className="jp-TinyTorch-search"

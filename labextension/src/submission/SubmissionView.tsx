@@ -13,6 +13,7 @@ import { passedIcon, warningIcon } from '../components/statusIcons';
 import { moduleLabel } from '../modules/title';
 import type { ModulesModel } from '../modules/model';
 import type { Notebooks } from '../notebook/notebooks';
+import { AsOf } from './AsOf';
 import { FeedbackReport } from './FeedbackReport';
 import { differs, dueLabel, formatDate, standingLabel } from './labels';
 import type { HandIn, SubmissionsModel } from './model';
@@ -107,11 +108,14 @@ function Unreachable({
 }: ISubmissionViewProps): React.JSX.Element | null {
   const { assignments } = model;
   return assignments && !assignments.connected ? (
-    <Notice
-      message={assignments.message}
-      onRetry={() => void model.refresh()}
-      trans={trans}
-    />
+    <>
+      <Notice
+        message={assignments.message}
+        onRetry={() => void model.refresh()}
+        trans={trans}
+      />
+      <AsOf submissions={model} trans={trans} />
+    </>
   ) : null;
 }
 

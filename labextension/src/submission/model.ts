@@ -167,9 +167,7 @@ export class SubmissionsModel implements IDisposable {
   private async _load(): Promise<void> {
     try {
       const answer = await this._api.assignments();
-      this._assignments = answer.connected
-        ? answer
-        : { ...answer, assignments: this._assignments?.assignments ?? [] };
+      this._assignments = answer;
       this._error = null;
       answer.news.forEach(sentence => {
         this._news.emit(sentence);
