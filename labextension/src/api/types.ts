@@ -72,7 +72,8 @@ export interface Receipt {
 /**
  * What the course has released; when it cannot be reached, ``message`` says why.
  *
- * ``as_of`` is the time (ISO 8601) at which the course said so, absent where it never did. ``news`` tells what became of notebooks that waited until the course could be reached; each is told once.
+ * ``as_of`` is the time (ISO 8601) at which the course said so, absent where it never did. ``news`` tells what became
+ * of notebooks that waited until the course could be reached; each is told once.
  */
 export interface AssignmentList {
   connected: boolean;
