@@ -69,12 +69,12 @@ types: install
 	npm run --silent typecheck
 	npm run --silent types:check
 
-# What only computes runs on both cores; what watches processes, ports or databases has the machine to itself.
+# Both cores share the work, but for what starts servers and browsers: that has the machine to itself.
 # The server's tests bring an event loop of their own, which other sessions should not meet.
-COMPUTING := tests/authoring tests/cli tests/curriculum tests/datasets tests/learning tests/package
+ALONE := tests/hub tests/test_wheel.py
 test-python: install
-	$(BIN)/python -m pytest -n 2 --dist worksteal $(COMPUTING)
-	$(BIN)/python -m pytest --ignore tests/browser --ignore tests/api $(COMPUTING:%=--ignore %)
+	$(BIN)/python -m pytest -n 2 --dist worksteal --ignore tests/browser --ignore tests/api $(ALONE:%=--ignore %)
+	$(BIN)/python -m pytest $(ALONE)
 	$(BIN)/python -m pytest tests/api
 
 test-js: install
