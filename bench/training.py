@@ -8,7 +8,8 @@ convolutions, for one image.
 
 ``gpt``: a training step of milestone 4's model (12 sequences of 64 characters, 4 blocks, 4 heads, width 128), clipping
 and Adam included, beside the same model with the same start in PyTorch, in turns, step by step. Both run as the course
-trains it, with freed memory kept; page faults would cost our side much more than PyTorch's (a ratio of about 1.4).
+trains it, with freed memory kept; page faults would cost our side much more than PyTorch's. The two use different
+libraries for matrix products, and which of these is ahead depends on the processor.
 
 Where PyTorch is not installed, its part is skipped and said to be.
 

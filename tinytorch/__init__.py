@@ -17,8 +17,8 @@ _NAMES: dict[str, list[str]] = {
     ],
     "activations": [
         "as_floating", "Activation", "ReLUOp", "relu", "ReLU", "SigmoidOp", "sigmoid", "Sigmoid",
-        "TanhOp", "tanh", "Tanh", "SoftmaxOp", "softmax", "Softmax", "SQRT_2_OVER_PI", "GELUOp", "gelu",
-        "GELU", "XOR_INPUTS", "XOR_TARGETS", "best_linear_fit", "best_linear_fit_xor",
+        "TanhOp", "tanh", "Tanh", "SoftmaxOp", "softmax", "Softmax", "in_blocks", "SQRT_2_OVER_PI",
+        "GELUOp", "gelu", "GELU", "XOR_INPUTS", "XOR_TARGETS", "best_linear_fit", "best_linear_fit_xor",
     ],
     "layers": [
         "Parameter", "named_members", "Module", "uniform_parameter", "Linear", "Dense", "Sequential",
@@ -36,9 +36,9 @@ _NAMES: dict[str, list[str]] = {
     "autograd": [
         "Rule", "BACKWARD", "backward_for", "input_gradients", "kept_shape", "neg_backward",
         "exp_backward", "log_backward", "pow_backward", "max_backward", "unbroadcast", "add_backward",
-        "sub_backward", "mul_backward", "div_backward", "matmul_backward", "sum_backward",
-        "mean_backward", "reshape_backward", "transpose_backward", "getitem_backward", "gelu_backward",
-        "relu_backward", "sigmoid_backward", "tanh_backward", "softmax_backward",
+        "sub_backward", "mul_backward", "div_backward", "product_like", "matmul_backward",
+        "sum_backward", "mean_backward", "reshape_backward", "transpose_backward", "getitem_backward",
+        "gelu_backward", "relu_backward", "sigmoid_backward", "tanh_backward", "softmax_backward",
         "log_softmax_backward", "topological_order", "no_grad", "detach", "backward", "gradient_check",
         "graph_memory",
     ],
@@ -67,9 +67,9 @@ _NAMES: dict[str, list[str]] = {
         "sinusoidal_table", "PositionalEncoding", "TokenEmbedding", "embedding_memory",
     ],
     "attention": [
-        "mask_scores", "scaled_dot_product_attention", "causal_mask", "padding_mask", "SelfAttention",
-        "split_heads", "merge_heads", "Extend", "MultiHeadAttention", "attention_memory",
-        "longest_sequence",
+        "mask_scores", "exchange_last", "scaled_dot_product_attention", "causal_mask", "padding_mask",
+        "SelfAttention", "split_heads", "merge_heads", "Extend", "MultiHeadAttention",
+        "attention_memory", "longest_sequence",
     ],
     "transformers": [
         "LayerNormOp", "LayerNorm", "layer_norm_backward", "FeedForward", "TransformerBlock", "GPT",

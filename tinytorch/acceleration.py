@@ -19,7 +19,7 @@ from typing import Any
 
 import numpy as np
 
-from .activations import SQRT_2_OVER_PI
+from .activations import SQRT_2_OVER_PI, in_blocks
 from .autograd import backward_for
 from .layers import Linear, Module, Parameter, Sequential
 from .losses import cross_entropy, log_softmax
@@ -63,9 +63,9 @@ def parallel_map(fn: Callable[[np.ndarray], np.ndarray], batch: np.ndarray, work
 
 
 # %% cell 16 (inner_tanh), lines 2-9
-def inner_tanh(z: np.ndarray) -> np.ndarray:
-    """tanh(√(2/π) (z + 0.044715 z³)), the inner part of GELU, with one new array."""
-    t = z * z
+def inner_tanh(z: np.ndarray, out: np.ndarray | None = None) -> np.ndarray:
+    """tanh(√(2/π) (z + 0.044715 z³)), the inner part of GELU: in ``out``, or with one new array."""
+    t = np.multiply(z, z, out=out)
     t *= 0.044715
     t += 1
     t *= z
@@ -73,7 +73,7 @@ def inner_tanh(z: np.ndarray) -> np.ndarray:
     return np.tanh(t, out=t)
 
 
-# %% cell 17 (linear_gelu), lines 2-53 without 11, 20, 29, 40, 45, 47
+# %% cell 17 (linear_gelu), lines 2-60 without 11, 22, 31, 47, 52, 54
 class LinearGELUOp(Op):
     """GELU(x Wᵀ + b) in one op. Keeps ``self.z``, the argument of GELU, with all leading axes folded into rows."""
 
@@ -81,15 +81,17 @@ class LinearGELUOp(Op):
         """x (..., in), w (out, in), b (out,) of one dtype; result (..., out), of which ``z`` is no view.
 
         Allocates two arrays of the result's size and nothing else of that size.
-        Hint: ``inner_tanh`` returns a buffer that is yours: y = z (1 + tanh) / 2.
+        Hint: ``inner_tanh`` takes or returns a buffer that is yours: y = z (1 + tanh) / 2.
         """
         z = x.reshape(-1, x.shape[-1]) @ w.T
         z += b
         self.z = z
-        y = inner_tanh(z)
-        y += 1
-        y *= z
-        y *= 0.5
+        y = np.empty_like(z)
+        for part, out in in_blocks(z, y):
+            inner_tanh(part, out)
+            out += 1
+            out *= part
+            out *= 0.5
         return y.reshape(*x.shape[:-1], len(w))
 
 
@@ -100,13 +102,18 @@ def linear_gelu_backward(op: LinearGELUOp, grad: np.ndarray) -> tuple[np.ndarray
     Hint: the derivative of GELU is that of Module 06; compute the tanh again.
     """
     x, w = op.inputs[0].data, op.inputs[1].data
-    z, t = op.z, inner_tanh(op.z)
-    slope = 0.5 * z * (1.0 - t * t)
-    slope *= SQRT_2_OVER_PI * (1.0 + 3 * 0.044715 * (z * z))
-    t += 1
-    t *= 0.5
-    slope += t
-    slope *= grad.reshape(z.shape)
+    slope = np.empty_like(op.z)
+    for z, upper, out in in_blocks(op.z, grad, slope):
+        t = inner_tanh(z)
+        np.multiply(z, z, out=out)
+        out *= 3 * 0.044715 * SQRT_2_OVER_PI
+        out += SQRT_2_OVER_PI
+        out *= z
+        out *= 1.0 - t * t
+        out += t
+        out += 1
+        out *= upper
+        out *= 0.5
     x_grad = (slope @ w).reshape(x.shape) if op.inputs[0].requires_grad else None
     return x_grad, slope.T @ x.reshape(-1, x.shape[-1]), slope.sum(axis=0)
 

@@ -2,9 +2,9 @@
 # Each "# %%" line says which cell, and which of its lines, the code below it is.
 
 __all__ = [
-    "mask_scores", "scaled_dot_product_attention", "causal_mask", "padding_mask", "SelfAttention",
-    "split_heads", "merge_heads", "Extend", "MultiHeadAttention", "attention_memory",
-    "longest_sequence",
+    "mask_scores", "exchange_last", "scaled_dot_product_attention", "causal_mask", "padding_mask",
+    "SelfAttention", "split_heads", "merge_heads", "Extend", "MultiHeadAttention",
+    "attention_memory", "longest_sequence",
 ]
 
 
@@ -20,7 +20,7 @@ from .layers import Linear, Module
 from .tensor import Tensor
 
 
-# %% cell 6 (sdpa), lines 2-39 without 9, 16, 29
+# %% cell 6 (sdpa), lines 2-46 without 9, 16, 21, 23, 36
 def mask_scores(mask: Any, dtype: Any) -> np.ndarray:
     """A boolean mask as numbers to add to scores: 0 where it is True, -inf where it is False.
 
@@ -34,6 +34,11 @@ def mask_scores(mask: Any, dtype: Any) -> np.ndarray:
     if not mask.any(axis=-1).all():
         raise ValueError(f"the mask of shape {mask.shape} has a query that may look at no key at all")
     return np.where(mask, 0.0, -np.inf).astype(dtype)
+
+
+def exchange_last(x: Tensor) -> Tensor:
+    """x (..., n, d) with its last two axes exchanged: (..., d, n)."""
+    return x.transpose(*range(x.ndim - 2), -1, -2)
 
 
 def scaled_dot_product_attention(q: Tensor, k: Tensor, v: Tensor, mask: Any = None) -> tuple[Tensor, Tensor]:
@@ -51,7 +56,7 @@ def scaled_dot_product_attention(q: Tensor, k: Tensor, v: Tensor, mask: Any = No
     if k.shape[-2] != v.shape[-2]:
         raise ValueError(f"keys {k.shape} and values {v.shape} need the same number")
     scaled = q * (1 / math.sqrt(q.shape[-1]))
-    scores = scaled @ k.transpose(*range(k.ndim - 2), -1, -2)
+    scores = exchange_last(k @ exchange_last(scaled))
     if mask is not None:
         scores = scores + mask_scores(mask, scores.dtype)
     weights = softmax(scores)
@@ -64,7 +69,7 @@ def causal_mask(n: int, past: int = 0) -> np.ndarray:
 
     Hint: ``np.tri``.
     """
-    return np.tri(n, past + n, past, dtype=bool)
+    return np.asfortranarray(np.tri(n, past + n, past, dtype=bool))
 
 
 def padding_mask(lengths: Any, n: int) -> np.ndarray:

@@ -5,9 +5,9 @@
 __all__ = [
     "Rule", "BACKWARD", "backward_for", "input_gradients", "kept_shape", "neg_backward",
     "exp_backward", "log_backward", "pow_backward", "max_backward", "unbroadcast", "add_backward",
-    "sub_backward", "mul_backward", "div_backward", "matmul_backward", "sum_backward",
-    "mean_backward", "reshape_backward", "transpose_backward", "getitem_backward", "gelu_backward",
-    "relu_backward", "sigmoid_backward", "tanh_backward", "softmax_backward",
+    "sub_backward", "mul_backward", "div_backward", "product_like", "matmul_backward",
+    "sum_backward", "mean_backward", "reshape_backward", "transpose_backward", "getitem_backward",
+    "gelu_backward", "relu_backward", "sigmoid_backward", "tanh_backward", "softmax_backward",
     "log_softmax_backward", "topological_order", "no_grad", "detach", "backward", "gradient_check",
     "graph_memory",
 ]
@@ -21,7 +21,7 @@ from typing import Any
 
 import numpy as np
 
-from .activations import SQRT_2_OVER_PI, GELUOp, ReLUOp, SigmoidOp, SoftmaxOp, TanhOp
+from .activations import SQRT_2_OVER_PI, GELUOp, ReLUOp, SigmoidOp, SoftmaxOp, TanhOp, in_blocks
 from .losses import LogSoftmaxOp, central_difference
 from .tensor import Add, Div, Exp, GetItem, Log, MatMul, Max, Mean, Mul, Neg, Op, Pow
 from .tensor import Reshape, Sub, Sum, Tensor, Transpose
@@ -124,15 +124,14 @@ def unbroadcast(grad: np.ndarray, shape: tuple[int, ...]) -> np.ndarray:
     return grad.sum(axis=(*range(missing), *repeated), keepdims=True).reshape(shape)
 
 
-# %% cell 13 (arithmetic), lines 2-37 without 8, 11, 17, 20, 26, 29, 35
+# %% cell 13 (arithmetic), lines 2-38 without 8, 10, 16, 19, 25, 30, 36
 @backward_for(Add)
-def add_backward(op: Add, grad: np.ndarray) -> tuple[np.ndarray, ...]:
-    """Gradients of a and b for a + b.
+def add_backward(op: Add, grad: np.ndarray) -> tuple[np.ndarray | None, ...]:
+    """Gradients of a and b for a + b; an input that does not require grad may get ``None``, here and below.
 
     Hint: the shapes of the inputs are ``op.inputs[0].shape`` and ``op.inputs[1].shape``.
     """
-    a, b = op.inputs
-    return unbroadcast(grad, a.shape), unbroadcast(grad, b.shape)
+    return tuple(unbroadcast(grad, t.shape) if t.requires_grad else None for t in op.inputs)
 
 
 @backward_for(Sub)
@@ -143,10 +142,12 @@ def sub_backward(op: Sub, grad: np.ndarray) -> tuple[np.ndarray, ...]:
 
 
 @backward_for(Mul)
-def mul_backward(op: Mul, grad: np.ndarray) -> tuple[np.ndarray, ...]:
+def mul_backward(op: Mul, grad: np.ndarray) -> tuple[np.ndarray | None, ...]:
     """Gradients of a and b for a * b."""
     a, b = op.inputs
-    return unbroadcast(grad * b.data, a.shape), unbroadcast(grad * a.data, b.shape)
+    grad_a = unbroadcast(grad * b.data, a.shape) if a.requires_grad else None
+    grad_b = unbroadcast(grad * a.data, b.shape) if b.requires_grad else None
+    return grad_a, grad_b
 
 
 @backward_for(Div)
@@ -156,7 +157,15 @@ def div_backward(op: Div, grad: np.ndarray) -> tuple[np.ndarray, ...]:
     return unbroadcast(grad / b.data, a.shape), unbroadcast(-grad * a.data / (b.data * b.data), b.shape)
 
 
-# %% cell 16 (matmul), lines 2-25 without 9
+# %% cell 16 (product_like), lines 2-6
+def product_like(like: np.ndarray, a: np.ndarray, b: np.ndarray) -> np.ndarray:
+    """a @ b, with contiguous columns if ``like`` is stored by columns, and contiguous rows otherwise."""
+    if like.strides[-2] < like.strides[-1]:
+        return (b.swapaxes(-1, -2) @ a.swapaxes(-1, -2)).swapaxes(-1, -2)
+    return a @ b
+
+
+# %% cell 17 (matmul), lines 2-26 without 9
 @backward_for(MatMul)
 def matmul_backward(op: MatMul, grad: np.ndarray) -> tuple[np.ndarray | None, ...]:
     """Gradients of a and b for a @ b: matrices, batches that broadcast, and vectors.
@@ -173,16 +182,17 @@ def matmul_backward(op: MatMul, grad: np.ndarray) -> tuple[np.ndarray | None, ..
         grad = np.expand_dims(grad, -2)
     grad_a = grad_b = None
     if left.requires_grad:
-        grad_a = unbroadcast(grad @ b.swapaxes(-1, -2), a.shape).reshape(left.shape)
+        grad_a = unbroadcast(product_like(a, grad, b.swapaxes(-1, -2)), a.shape).reshape(left.shape)
     if right.requires_grad and b.ndim == 2:
         rows = math.prod(a.shape[:-1])
-        grad_b = (a.reshape(rows, a.shape[-1]).T @ grad.reshape(rows, grad.shape[-1])).reshape(right.shape)
+        folded = a.reshape(rows, a.shape[-1]), grad.reshape(rows, grad.shape[-1])
+        grad_b = product_like(b, folded[0].T, folded[1]).reshape(right.shape)
     elif right.requires_grad:
-        grad_b = unbroadcast(a.swapaxes(-1, -2) @ grad, b.shape).reshape(right.shape)
+        grad_b = unbroadcast(product_like(b, a.swapaxes(-1, -2), grad), b.shape).reshape(right.shape)
     return grad_a, grad_b
 
 
-# %% cell 19 (shapes), lines 2-55 without 5, 8, 17, 21, 27, 29, 35, 39, 48
+# %% cell 20 (shapes), lines 2-55 without 5, 8, 17, 21, 27, 29, 35, 39, 48
 @backward_for(Sum)
 def sum_backward(op: Sum, grad: np.ndarray) -> tuple[np.ndarray, ...]:
     """Gradient of the input of a sum over ``op.axis`` (None, one axis or several)."""
@@ -230,23 +240,25 @@ def getitem_backward(op: GetItem, grad: np.ndarray) -> tuple[np.ndarray, ...]:
     return (result,)
 
 
-# %% cell 22 (gelu_rule), lines 2-14
+# %% cell 23 (gelu_rule), lines 2-16
 @backward_for(GELUOp)
 def gelu_backward(op: GELUOp, grad: np.ndarray) -> tuple[np.ndarray, ...]:
-    """grad · ½ (1 + t + x (1 - t²) · slope of the tanh's argument), with few arrays: it is a network's widest layer."""
-    x, t = op.inputs[0].data, op.tanh
-    slope = x * x
-    slope *= 3 * 0.044715 * SQRT_2_OVER_PI
-    slope += SQRT_2_OVER_PI
-    slope *= x
-    slope *= 1.0 - t * t
-    slope += t
-    slope += 1.0
-    slope *= 0.5
-    return (grad * slope,)
+    """grad · ½ (1 + t + x (1 - t²) · slope of the tanh's argument), block by block: it is a network's widest layer."""
+    result = np.empty_like(grad, order="C")
+    for x, t, upper, slope in in_blocks(op.inputs[0].data, op.tanh, grad, result):
+        np.multiply(x, x, out=slope)
+        slope *= 3 * 0.044715 * SQRT_2_OVER_PI
+        slope += SQRT_2_OVER_PI
+        slope *= x
+        slope *= 1.0 - t * t
+        slope += t
+        slope += 1.0
+        slope *= upper
+        slope *= 0.5
+    return (result,)
 
 
-# %% cell 23 (activations), lines 2-44 without 5, 7, 13, 15, 21, 23, 32, 34, 43
+# %% cell 24 (activations), lines 2-47 without 5, 7, 13, 15, 21, 23, 32, 37, 46
 @backward_for(ReLUOp)
 def relu_backward(op: ReLUOp, grad: np.ndarray) -> tuple[np.ndarray, ...]:
     """Gradient of the input of a ReLU; the slope at 0 is 0."""
@@ -271,7 +283,10 @@ def softmax_backward(op: SoftmaxOp, grad: np.ndarray) -> tuple[np.ndarray, ...]:
 
     Hint: no Jacobian; one weighted sum per row is enough.
     """
-    return (op.output * (grad - (grad * op.output).sum(axis=op.axis, keepdims=True)),)
+    slope = grad * op.output
+    np.subtract(grad, slope.sum(axis=op.axis, keepdims=True), out=slope)
+    slope *= op.output
+    return (slope,)
 
 
 @backward_for(LogSoftmaxOp)
@@ -283,7 +298,7 @@ def log_softmax_backward(op: LogSoftmaxOp, grad: np.ndarray) -> tuple[np.ndarray
     return (grad - np.exp(op.output) * grad.sum(axis=op.axis, keepdims=True),)
 
 
-# %% cell 26 (topological_order), lines 2-23 without 8
+# %% cell 27 (topological_order), lines 2-23 without 8
 def topological_order(t: Tensor) -> list[Tensor]:
     """The tensors behind ``t`` that require grad, each once and after its inputs; ``t`` itself is last.
 
@@ -307,7 +322,7 @@ def topological_order(t: Tensor) -> list[Tensor]:
     return order
 
 
-# %% cell 31 (no_grad), lines 2-15
+# %% cell 32 (no_grad), lines 2-15
 @contextmanager
 def no_grad() -> Iterator[None]:
     """Record nothing inside ``with no_grad():``, and go on as before afterwards, also after an exception."""
@@ -324,7 +339,7 @@ def detach(t: Tensor) -> Tensor:
     return Tensor(t.data, dtype=t.dtype)
 
 
-# %% cell 32 (backward), lines 2-41 without 12, 38
+# %% cell 33 (backward), lines 2-41 without 12, 38
 def backward(self: Tensor, gradient: Any = None) -> None:
     """Add to ``.grad`` of every leaf behind this tensor the slope of this tensor, weighted by ``gradient``.
 
@@ -365,7 +380,7 @@ def backward(self: Tensor, gradient: Any = None) -> None:
 Tensor.backward = backward
 
 
-# %% cell 35 (instruments), lines 2-45 without 9, 25, 34
+# %% cell 36 (instruments), lines 2-45 without 9, 25, 34
 def gradient_check(f: Callable[..., Tensor], *tensors: Tensor, eps: float = 1e-6) -> float:
     """Largest relative error of the gradients of ``f(*tensors)`` against central differences, in float64.
 

@@ -14,7 +14,7 @@ from typing import Any
 
 import numpy as np
 
-from .tensor import Tensor
+from .tensor import Add, Tensor
 
 
 # %% cell 6 (parameter), lines 2-18 without 12, 15
@@ -185,7 +185,7 @@ class Linear(Module):
         rows = x.reshape(-1, self.in_features) if x.ndim > 2 else x
         y = rows @ self.weight.T
         if self.bias is not None:
-            y = y + self.bias
+            y = Add.apply(y, self.bias, in_place=True)
         return y.reshape(*x.shape[:-1], self.out_features) if x.ndim > 2 else y
 
     def __repr__(self) -> str:

@@ -237,19 +237,20 @@ class AdamW(Adam):
         super().update(data, grad, state)
 
 
-# %% cell 38 (clipping), lines 2-18 without 12
+# %% cell 38 (clipping), lines 2-19 without 12
 def clip_grad_norm(params: Iterable[Tensor], max_norm: float) -> float:
     """Scale all gradients in place, by one factor, so that their joint norm is at most ``max_norm``.
 
     The joint norm is that of one long vector made of the gradients of all parameters, each counted once;
     parameters without gradient count as 0. Returns the norm from *before* clipping. If that is infinite or
     NaN, it is returned and the gradients stay as they are. Raises ValueError unless ``max_norm`` > 0.
-    Hint: squares of large float32 numbers overflow; ``np.square`` takes a ``dtype``.
+    Hint: squares of large float32 numbers overflow; convert first; ``np.vdot`` of an array with itself.
     """
     if not max_norm > 0:
         raise ValueError(f"max_norm must be positive, got {max_norm}")
     grads = [tensor.grad for tensor in unique_tensors(params) if tensor.grad is not None]
-    norm = math.sqrt(sum(float(np.square(grad, dtype=np.float64).sum()) for grad in grads))
+    wide = (grad.astype(np.float64) for grad in grads)
+    norm = math.sqrt(sum(float(np.vdot(grad, grad)) for grad in wide))
     if max_norm < norm < math.inf:
         for grad in grads:
             grad *= max_norm / norm

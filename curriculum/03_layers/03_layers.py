@@ -45,7 +45,7 @@ from typing import Any
 
 import numpy as np
 
-from tinytorch.tensor import Tensor
+from tinytorch.tensor import Add, Tensor
 
 # %% [markdown]
 r"""
@@ -534,6 +534,11 @@ leading index. It is the same arithmetic as one large product of `batch · time`
 
 Both give the same numbers, so either passes the test. Section 8 measures which one is faster.
 
+**A place for the sum.** `y + b` makes a second array as large as the product, and when the graph is recorded both stay.
+But nobody else knows the product, and nobody will ask for its numbers again: the slopes of a sum are ones. So its
+array may take the sum: `Add.apply(y, self.bias, in_place=True)` does so, and is recorded like any sum. Do this with
+arrays that you have just made, and never with an argument. `y + self.bias` passes the tests, too.
+
 **The shape check comes first.** A tensor of shape `(2, 3, 4)` holds 24 numbers, which `reshape(-1, 6)` turns
 into four rows of six without complaint. `Linear(6, …)` would then compute something from numbers that do not
 belong together, and nobody would be told.
@@ -590,7 +595,7 @@ class Linear(Module):
         rows = x.reshape(-1, self.in_features) if x.ndim > 2 else x
         y = rows @ self.weight.T
         if self.bias is not None:
-            y = y + self.bias
+            y = Add.apply(y, self.bias, in_place=True)
         return y.reshape(*x.shape[:-1], self.out_features) if x.ndim > 2 else y
         ### END SOLUTION
 
@@ -1228,7 +1233,7 @@ r"""
 - **forward, recording:** what stays alive as long as the output does, beside the predicted activations.
   Nobody asked for it, but a parameter requires grad, so every op keeps its inputs. One layer of
   `Linear` + `ReLU` leaves *three* arrays of its output's size: the product, the sum with the bias, and the
-  result of ReLU. The prediction counted one;
+  result of ReLU; or *two*, if the sum took the product's place. The prediction counted one;
 - **forward, not recording** (the switch `Op.recording`, which Module 06 wraps into `no_grad`): only the
   output is left. The peak is a few arrays of the widest layer, whatever the depth.
 """
@@ -1296,7 +1301,7 @@ $y = xW^{\mathsf T} + b$, both drawn uniformly within $1/\sqrt{\text{in\_feature
 `kaiming_uniform_` with `a=√5`, which works out to that bound.) It runs product and bias as *one* operation,
 `addmm`, whose kernel adds the bias while the result is still close to the processor, and which keeps only its
 input and its weight for the backward pass. ReLU keeps its result. So PyTorch retains one array where you
-measured three. Module 15 builds such a fused op. PyTorch also refuses to multiply float32 weights by float64
+measured two or three. Module 15 builds such a fused op. PyTorch also refuses to multiply float32 weights by float64
 inputs; here NumPy promotes, and the result is quietly twice as large.
 
 **`nn.Module`** registers on assignment: `__setattr__` files parameters, buffers and submodules in separate
@@ -1605,7 +1610,7 @@ EXCELLENT (9-10 points):
 - Calculates parameters: about 4.2 million a layer (16.8 MB in float32) becomes 16.8 million (67 MB), a factor of 4, while activations for a fixed batch only double
 - Predicts a training step about 4 times as long at fixed batch (2 · batch · in · out), and explains that the cubic law holds only when the batch or the third length grows along
 - Recognises that a single row reads every weight once, so latency follows bandwidth and also grows by about 4, backed by the batch-1 column or the per-row figure
-- Uses the measured retention (about three arrays for each Linear + ReLU where layer_memory counts one) to correct the predicted activations, and adds gradients or optimizer state
+- Uses the measured retention (two or three arrays for each Linear + ReLU, by whether the bias is added in place, where layer_memory counts one) to correct the predicted activations, and adds gradients or optimizer state
 - Proposes a cheaper change with its cost, such as more layers (linear in depth), a bottleneck of rank r with 2nr parameters, or a moderate width
 - Quotes own figures with units and says on which machine or size they were taken
 GOOD (7-8 points):

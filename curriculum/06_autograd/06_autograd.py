@@ -48,7 +48,7 @@ from typing import Any
 
 import numpy as np
 
-from tinytorch.activations import SQRT_2_OVER_PI, GELUOp, ReLUOp, SigmoidOp, SoftmaxOp, TanhOp
+from tinytorch.activations import SQRT_2_OVER_PI, GELUOp, ReLUOp, SigmoidOp, SoftmaxOp, TanhOp, in_blocks
 from tinytorch.losses import LogSoftmaxOp, central_difference
 from tinytorch.tensor import Add, Div, Exp, GetItem, Log, MatMul, Max, Mean, Mul, Neg, Op, Pow
 from tinytorch.tensor import Reshape, Sub, Sum, Tensor, Transpose
@@ -370,14 +370,13 @@ repeated. With $y = a \circ b$:
 # %% nbgrader={"grade": false, "grade_id": "arithmetic", "locked": false, "schema_version": 3, "solution": true, "task": false}
 #| export
 @backward_for(Add)
-def add_backward(op: Add, grad: np.ndarray) -> tuple[np.ndarray, ...]:
-    """Gradients of a and b for a + b.
+def add_backward(op: Add, grad: np.ndarray) -> tuple[np.ndarray | None, ...]:
+    """Gradients of a and b for a + b; an input that does not require grad may get ``None``, here and below.
 
     Hint: the shapes of the inputs are ``op.inputs[0].shape`` and ``op.inputs[1].shape``.
     """
     ### BEGIN SOLUTION
-    a, b = op.inputs
-    return unbroadcast(grad, a.shape), unbroadcast(grad, b.shape)
+    return tuple(unbroadcast(grad, t.shape) if t.requires_grad else None for t in op.inputs)
     ### END SOLUTION
 
 
@@ -391,11 +390,13 @@ def sub_backward(op: Sub, grad: np.ndarray) -> tuple[np.ndarray, ...]:
 
 
 @backward_for(Mul)
-def mul_backward(op: Mul, grad: np.ndarray) -> tuple[np.ndarray, ...]:
+def mul_backward(op: Mul, grad: np.ndarray) -> tuple[np.ndarray | None, ...]:
     """Gradients of a and b for a * b."""
     ### BEGIN SOLUTION
     a, b = op.inputs
-    return unbroadcast(grad * b.data, a.shape), unbroadcast(grad * a.data, b.shape)
+    grad_a = unbroadcast(grad * b.data, a.shape) if a.requires_grad else None
+    grad_b = unbroadcast(grad * a.data, b.shape) if b.requires_grad else None
+    return grad_a, grad_b
     ### END SOLUTION
 
 
@@ -459,7 +460,8 @@ probe("empty batch", gradients_of(lambda p, q: p * q, np.ones((0, 4)), rng.norma
 x = Tensor(row, requires_grad=True)
 kinds = [f(x).creator for f in (lambda t: 2 - t, lambda t: t * 3, lambda t: 1 / t)]
 upstream = np.ones(6, dtype=np.float32)
-probe("dtypes", [[str(g.dtype) for g in input_gradients(op, upstream) if g is not None] for op in kinds])
+shares = [zip(op.inputs, input_gradients(op, upstream)) for op in kinds]
+probe("dtypes", [[str(g.dtype) for source, g in pairs if source.requires_grad] for pairs in shares])
 ### END HIDDEN TESTS
 
 # %% [markdown]
@@ -489,7 +491,20 @@ In the most frequent case of all, a batch of sequences times one weight matrix, 
 the general recipe for $\bar b$ computes one product *per batch element*, keeps all of them, and adds them up.
 Folding all leading axes into one first, `(batch · length, m)`, gives the same sum as a single product.
 A measurement below shows the difference.
+
+A last thought concerns memory order. `Linear` multiplies by `weight.T`, a view whose *columns* are contiguous. If its
+gradient is made like any product, with contiguous rows, then the transpose's rule turns it into a view of the wrong
+order, and the leaf's copy has to jump through memory. $AB = (B^\top A^\top)^\top$ gives the same numbers in the
+other order for nothing: `product_like`, given, makes a product in the memory order of the array whose gradient it is.
 """
+
+# %% nbgrader={"grade": false, "grade_id": "product_like", "locked": true, "schema_version": 3, "solution": false, "task": false}
+#| export
+def product_like(like: np.ndarray, a: np.ndarray, b: np.ndarray) -> np.ndarray:
+    """a @ b, with contiguous columns if ``like`` is stored by columns, and contiguous rows otherwise."""
+    if like.strides[-2] < like.strides[-1]:
+        return (b.swapaxes(-1, -2) @ a.swapaxes(-1, -2)).swapaxes(-1, -2)
+    return a @ b
 
 
 # %% nbgrader={"grade": false, "grade_id": "matmul", "locked": false, "schema_version": 3, "solution": true, "task": false}
@@ -511,12 +526,13 @@ def matmul_backward(op: MatMul, grad: np.ndarray) -> tuple[np.ndarray | None, ..
         grad = np.expand_dims(grad, -2)
     grad_a = grad_b = None
     if left.requires_grad:
-        grad_a = unbroadcast(grad @ b.swapaxes(-1, -2), a.shape).reshape(left.shape)
+        grad_a = unbroadcast(product_like(a, grad, b.swapaxes(-1, -2)), a.shape).reshape(left.shape)
     if right.requires_grad and b.ndim == 2:
         rows = math.prod(a.shape[:-1])
-        grad_b = (a.reshape(rows, a.shape[-1]).T @ grad.reshape(rows, grad.shape[-1])).reshape(right.shape)
+        folded = a.reshape(rows, a.shape[-1]), grad.reshape(rows, grad.shape[-1])
+        grad_b = product_like(b, folded[0].T, folded[1]).reshape(right.shape)
     elif right.requires_grad:
-        grad_b = unbroadcast(a.swapaxes(-1, -2) @ grad, b.shape).reshape(right.shape)
+        grad_b = unbroadcast(product_like(b, a.swapaxes(-1, -2), grad), b.shape).reshape(right.shape)
     return grad_a, grad_b
     ### END SOLUTION
 
@@ -753,17 +769,19 @@ uses the tanh that `forward` kept for this purpose.
 #| export
 @backward_for(GELUOp)
 def gelu_backward(op: GELUOp, grad: np.ndarray) -> tuple[np.ndarray, ...]:
-    """grad · ½ (1 + t + x (1 - t²) · slope of the tanh's argument), with few arrays: it is a network's widest layer."""
-    x, t = op.inputs[0].data, op.tanh
-    slope = x * x
-    slope *= 3 * 0.044715 * SQRT_2_OVER_PI
-    slope += SQRT_2_OVER_PI
-    slope *= x
-    slope *= 1.0 - t * t
-    slope += t
-    slope += 1.0
-    slope *= 0.5
-    return (grad * slope,)
+    """grad · ½ (1 + t + x (1 - t²) · slope of the tanh's argument), block by block: it is a network's widest layer."""
+    result = np.empty_like(grad, order="C")
+    for x, t, upper, slope in in_blocks(op.inputs[0].data, op.tanh, grad, result):
+        np.multiply(x, x, out=slope)
+        slope *= 3 * 0.044715 * SQRT_2_OVER_PI
+        slope += SQRT_2_OVER_PI
+        slope *= x
+        slope *= 1.0 - t * t
+        slope += t
+        slope += 1.0
+        slope *= upper
+        slope *= 0.5
+    return (result,)
 
 
 # %% nbgrader={"grade": false, "grade_id": "activations", "locked": false, "schema_version": 3, "solution": true, "task": false}
@@ -799,7 +817,10 @@ def softmax_backward(op: SoftmaxOp, grad: np.ndarray) -> tuple[np.ndarray, ...]:
     Hint: no Jacobian; one weighted sum per row is enough.
     """
     ### BEGIN SOLUTION
-    return (op.output * (grad - (grad * op.output).sum(axis=op.axis, keepdims=True)),)
+    slope = grad * op.output
+    np.subtract(grad, slope.sum(axis=op.axis, keepdims=True), out=slope)
+    slope *= op.output
+    return (slope,)
     ### END SOLUTION
 
 

@@ -122,6 +122,9 @@ The formula is one line. What turns it into a function that others can rely on:
   are already written: they are Module 06. `np.dot(q.data, k.data.T)` computes numbers without a past.
 - **Scale the queries**, not the scores: $(q / \sqrt d) \cdot k = (q \cdot k) / \sqrt d$, but the left side divides
   $n d$ numbers, the right side $n m$.
+- **Which transpose?** $Q K^\top = (K Q^\top)^\top$. In the second form the scores of *one key* are neighbours in memory,
+  and softmax takes the maximum and the sum over keys of 64 queries at once, where the first form makes it start anew for
+  every query. Both are right, and section 7 measures them.
 - **The mask** is boolean, in PyTorch's convention for this function: `True` means *may look at*. A forbidden
   pair gets the score $-\infty$, whose exponential is exactly 0. Adding a constant of zeros and $-\infty$ to the scores does
   that, and is recorded by itself: the weights of forbidden pairs are 0, and so are their gradients.
@@ -150,6 +153,13 @@ def mask_scores(mask: Any, dtype: Any) -> np.ndarray:
     ### END SOLUTION
 
 
+def exchange_last(x: Tensor) -> Tensor:
+    """x (..., n, d) with its last two axes exchanged: (..., d, n)."""
+    ### BEGIN SOLUTION
+    return x.transpose(*range(x.ndim - 2), -1, -2)
+    ### END SOLUTION
+
+
 def scaled_dot_product_attention(q: Tensor, k: Tensor, v: Tensor, mask: Any = None) -> tuple[Tensor, Tensor]:
     """Average of the values for each query, weighted by softmax(q kᵀ / √d): the pair (result, weights).
 
@@ -166,7 +176,7 @@ def scaled_dot_product_attention(q: Tensor, k: Tensor, v: Tensor, mask: Any = No
     if k.shape[-2] != v.shape[-2]:
         raise ValueError(f"keys {k.shape} and values {v.shape} need the same number")
     scaled = q * (1 / math.sqrt(q.shape[-1]))
-    scores = scaled @ k.transpose(*range(k.ndim - 2), -1, -2)
+    scores = exchange_last(k @ exchange_last(scaled))
     if mask is not None:
         scores = scores + mask_scores(mask, scores.dtype)
     weights = softmax(scores)
@@ -395,7 +405,7 @@ def causal_mask(n: int, past: int = 0) -> np.ndarray:
     Hint: ``np.tri``.
     """
     ### BEGIN SOLUTION
-    return np.tri(n, past + n, past, dtype=bool)
+    return np.asfortranarray(np.tri(n, past + n, past, dtype=bool))
     ### END SOLUTION
 
 
@@ -1128,6 +1138,33 @@ for axis in (left, right):
     axis.grid(alpha=0.3, which="both")
 figure.tight_layout()
 plt.show()
+
+# %% [markdown]
+r"""
+### Which transpose?
+
+The next cell makes the scores of 48 heads of 64 places in both forms of section 2, and measures each step of the way to
+the weights. What to look for: the products take the same time, and so does everything element by element. The
+reductions differ: a maximum along contiguous rows is 3,072 small tasks of 64 numbers, one along columns is a handful of
+long ones.
+"""
+
+# %% tags=["measure"]
+draw = np.random.default_rng(0)
+q, k = (draw.normal(size=(12, 4, 64, 32)).astype(np.float32) for _ in range(2))
+forms = {"q kᵀ": lambda: q @ k.swapaxes(-1, -2), "(k qᵀ)ᵀ": lambda: (k @ q.swapaxes(-1, -2)).swapaxes(-1, -2)}
+np.testing.assert_allclose(*(form() for form in forms.values()), rtol=1e-3, atol=1e-4)
+print(f"{'scores':>8} {'product':>9} {'maximum':>9} {'exp':>9} {'sum':>9} {'softmax':>9}   ms")
+for name, form in forms.items():
+    scores = form()
+    steps = (
+        form,
+        lambda: scores.max(axis=-1, keepdims=True),
+        lambda: np.exp(scores),
+        lambda: scores.sum(axis=-1, keepdims=True),
+        lambda: softmax(Tensor(scores)),
+    )
+    print(f"{name:>8} " + " ".join(f"{milliseconds(step, 30):9.3f}" for step in steps))
 
 # %% [markdown]
 r"""

@@ -151,7 +151,9 @@ class LayerNormOp(Op):
         self.scale = 1 / np.sqrt((centred * centred).mean(axis=-1, keepdims=True) + self.eps)
         centred *= self.scale
         self.normalized = centred
-        return self.normalized * weight + bias
+        y = centred * weight
+        y += bias
+        return y
         ### END SOLUTION
 
 
@@ -277,7 +279,8 @@ The formula is in section 1; this is the longest rule of the course. What to min
 
 - `weight` and `bias` were used by *every* vector, so their gradients are sums over all leading axes, whatever their
   number.
-- The two means are over the last axis, of $h$, not of $g$.
+- The two means are over the last axis, of $h = g \odot \gamma$, not of $g$. A mean of products is a dot product:
+  $\operatorname{mean}(h) = g \cdot \gamma / d$, for all vectors at once a matrix product with one column.
 - `grad` belongs to others too: do not write into it. A new array of your own may be changed in place, and for a layer
   that runs twice in every block it is worth it.
 """
@@ -294,11 +297,12 @@ def layer_norm_backward(op: LayerNormOp, grad: np.ndarray) -> tuple[np.ndarray, 
     ### BEGIN SOLUTION
     normalized, weight = op.normalized, op.inputs[1].data
     tokens = tuple(range(grad.ndim - 1))
-    grad_weight, grad_bias = (grad * normalized).sum(axis=tokens), grad.sum(axis=tokens)
+    product = grad * normalized
+    grad_weight, grad_bias = product.sum(axis=tokens), grad.sum(axis=tokens)
+    share = (weight / len(weight))[:, None]
     slope = grad * weight
-    along = (slope * normalized).mean(axis=-1, keepdims=True)
-    slope -= slope.mean(axis=-1, keepdims=True)
-    slope -= normalized * along
+    slope -= grad @ share
+    slope -= np.multiply(normalized, product @ share, out=product)
     slope *= op.scale
     return slope, grad_weight, grad_bias
     ### END SOLUTION
