@@ -21,6 +21,8 @@ export function milestone(
     title: `Title ${number}`,
     goal: `What ${number} must do.`,
     after: '01_tensor',
+    minutes: 0,
+    full_minutes: null,
     status: 'ready',
     missing: [],
     outdated: [],
@@ -64,5 +66,5 @@ export function milestoneRun(change: Partial<MilestoneRun> = {}): MilestoneRun {
 }
 
 export function progress(done: number): MilestoneProgress {
-  return { done, total: 23, step: `epoch ${done}`, loss: 1 / done };
+  return { done, total: 23, step: `epoch ${done}`, losses: [0.5, 1 / done] };
 }

@@ -255,7 +255,7 @@ describe('MilestonesModel', () => {
     expect(commands.isEnabled(run, { milestone: 7 })).toBe(false);
     await commands.execute(run);
     expect(show).toHaveBeenCalledTimes(1);
-    expect(runMilestone).toHaveBeenCalledWith(1);
+    expect(runMilestone).toHaveBeenCalledWith(1, false);
     expect(commands.isEnabled(run)).toBe(false);
     await commands.execute(cancel);
     expect(cancelMilestone).toHaveBeenCalledWith(1);

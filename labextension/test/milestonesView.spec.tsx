@@ -54,7 +54,8 @@ describe('MilestonesView', () => {
     const calls: unknown[] = [];
     for (const id of [CommandIDs.runMilestone, CommandIDs.cancelMilestone]) {
       commands.addCommand(id, {
-        execute: args => calls.push([id, args.milestone])
+        execute: args =>
+          calls.push([id, args.milestone, ...(args.full ? ['full'] : [])])
       });
     }
     const view = render(
@@ -124,6 +125,48 @@ describe('MilestonesView', () => {
       screen.getByRole('button', { name: 'Cancel Title 1' })
     );
     expect(calls).toEqual([[CommandIDs.cancelMilestone, 1]]);
+    expect(await axe(container)).toHaveNoViolations();
+  });
+
+  it('draws the losses so far, and says them in a table', async () => {
+    const losses = [0.5, null, 0.25];
+    const { container } = await show([
+      milestone(1, {
+        run: milestoneRun({ progress: { ...progress(3), losses } })
+      }),
+      milestone(2, {
+        run: milestoneRun({ progress: { ...progress(1), losses: [0.5] } })
+      })
+    ]);
+    const curve = screen.getByRole('img', {
+      name: 'The loss of Title 1 so far: from 0.5 to 0.25, measured 3 times'
+    });
+    expect(curve.querySelector('polyline')).toHaveAttribute(
+      'points',
+      '0,0 240,60'
+    );
+    screen.getByText('Losses').click();
+    const table = screen.getByRole('table', { name: 'Losses of Title 1' });
+    expect(
+      within(table)
+        .getAllByRole('row')
+        .map(row => row.textContent)
+    ).toEqual(['10.5', '2diverged', '30.25']);
+    expect(await axe(container)).toHaveNoViolations();
+  });
+
+  it('says how long a run takes and offers the longer one', async () => {
+    const { calls, container } = await show([
+      milestone(1, { minutes: 2, full_minutes: 4 }),
+      milestone(2, { status: 'blocked', minutes: 2, full_minutes: 4 })
+    ]);
+    expect(screen.getByText(/A run takes about 2 minutes/)).toBeVisible();
+    await userEvent.click(
+      screen.getByRole('button', {
+        name: 'Longer run of Title 1, about 4 minutes'
+      })
+    );
+    expect(calls).toEqual([[CommandIDs.runMilestone, 1, 'full']]);
     expect(await axe(container)).toHaveNoViolations();
   });
 

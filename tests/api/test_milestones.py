@@ -13,7 +13,7 @@ from tinytorch_lab.extension import MILESTONE_EVENT
 from tinytorch_lab.learning.milestones.state import list_milestones
 from tinytorch_lab.learning.workspace import Workspace
 from tinytorch_lab.milestones.script import LOSS, Outcome, Script, step
-from tinytorch_lab.milestones.scripts import SCRIPTS
+from tinytorch_lab.milestones.scripts import FULL, SCRIPTS
 from tinytorch_lab.package.build import build_reference
 
 BASE = "tinytorch-lab", "api"
@@ -120,7 +120,7 @@ async def test_a_milestone_is_run_and_its_result_and_plot_stay(fetch, jp_fetch, 
     runs = [event["run"] for event in events]
     assert {run["run_id"] for run in runs} == {entry["run"]["run_id"]}
     assert [run["progress"] and run["progress"]["done"] for run in runs] == [None, 1, 2, 3, 3]
-    assert runs[1]["progress"] == {"done": 1, "total": 3, "step": "imports", "loss": None}
+    assert runs[1]["progress"] == {"done": 1, "total": 3, "step": "imports", "losses": []}
 
     plot = await jp_fetch(*BASE, "milestones", "1", "plot")
     assert (plot.headers["Content-Type"], plot.headers["Cache-Control"]) == ("image/png", "no-store")
@@ -163,8 +163,33 @@ async def test_the_loss_is_shown_as_it_falls_and_when_it_has_diverged(fetch, eve
     entry = await ended(fetch, "1")
     await last_event(events)
     shown = [event["run"]["progress"] for event in events[1:-1]]
-    assert [progress["loss"] for progress in shown] == [0.5, 0.25, None]
-    assert shown[-1] == {"done": 3, "total": 3, "step": "epoch 3", "loss": None} == entry["run"]["progress"]
+    assert [progress["losses"] for progress in shown] == [[0.5], [0.5, 0.25], [0.5, 0.25, None]]
+    last = {"done": 3, "total": 3, "step": "epoch 3", "losses": [0.5, 0.25, None]}
+    assert shown[-1] == last == entry["run"]["progress"]
+
+
+async def test_the_longer_run_is_offered_and_run_where_there_is_one(fetch, jp_fetch, package, monkeypatch):
+    offered = {entry["number"]: entry["full_minutes"] for entry in (await fetch("GET"))[1]["milestones"]}
+    assert offered == {1: None, 2: None, 3: None, 4: FULL[4].minutes}
+
+    async def run(body: object) -> None:
+        await jp_fetch(*BASE, "milestones", "1", "run", method="POST", body=json.dumps(body))
+
+    for body, words in (
+        ({"full": True}, "no longer run"),
+        ({"full": 1}, "must be true or false"),
+        ([1], "JSON object"),
+    ):
+        with pytest.raises(HTTPClientError) as refused:
+            await run(body)
+        assert (refused.value.code, words in refused.value.response.body.decode()) == (400, True)
+    reached = Outcome(True, "The longer way.", {}, lambda _figure: None)
+    monkeypatch.setitem(FULL, 1, Script((step("all", "pass"),), lambda _reports: reached, minutes=7))
+    assert (await fetch("GET", "1"))[1]["full_minutes"] == 7
+    await run({"full": True})
+    assert (await ended(fetch, "1"))["result"]["message"] == "The longer way."
+    await run({"full": False})
+    assert "computes XOR exactly" in (await ended(fetch, "1"))["result"]["message"]
 
 
 async def test_a_milestone_runs_once_at_a_time_and_a_cancelled_run_leaves_the_last_result(fetch, events, package):

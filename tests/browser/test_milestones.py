@@ -156,6 +156,45 @@ def test_the_loss_falls_on_the_way(sidebar: Sidebar, library: Library, package: 
 
 
 @pytest.mark.parametrize("theme", THEMES)
+def test_the_curve_of_a_run_outlives_a_reload(page: Page, sidebar: Sidebar, package: Path, theme: str) -> None:
+    sidebar.set_theme(theme)
+    slow = "lambda self, x, forward=Linear.forward: time.sleep(0.05) or forward(self, x)"
+    append(package, f"import time\n\nLinear.forward = {slow}")
+    run(sidebar, 2, "Running")
+    curve = milestone(sidebar, 2).get_by_role("img", name=re.compile(r"The loss of XOR trained so far: .* (\d+) times"))
+    expect(curve).to_be_visible()
+
+    def measured() -> int:
+        name = curve.get_attribute("aria-label") or ""
+        return int(re.findall(r"measured (\d+) times", name)[0])
+
+    before = measured()
+    page.reload()
+    wait_for_lab(page)
+    sidebar.open()
+    sidebar.unfold("Milestones")
+    expect(curve).to_be_visible()
+    assert measured() >= before > 1
+    milestone(sidebar, 2).get_by_text("Losses").click()
+    expect(milestone(sidebar, 2).get_by_role("row").nth(before - 1)).to_be_visible()
+    assert_accessible(page, "running, with its losses")
+    milestone(sidebar, 2).get_by_text("Losses").click()
+    sidebar.screenshot(f"milestone-curve-{theme.replace(' ', '-').lower()}")
+    milestone(sidebar, 2).get_by_role("button", name="Cancel").click()
+    expect(status(sidebar, 2)).to_have_text("Ready")
+
+
+def test_the_longer_run_is_offered_with_its_length(sidebar: Sidebar, package: Path) -> None:
+    append(package, "del Linear")
+    row = milestone(sidebar, 4)
+    expect(row).to_contain_text("A run takes about 2 minutes")
+    row.get_by_role("button", name="Longer run of TinyGPT, about 4 minutes").click()
+    expect(status(sidebar, 4)).to_have_text("Missed", timeout=60_000)
+    expect(row).to_contain_text("cannot import name 'Linear'")
+    sidebar.screenshot("milestone-longer")
+
+
+@pytest.mark.parametrize("theme", THEMES)
 def test_axe_finds_nothing(page: Page, sidebar: Sidebar, package: Path, theme: str) -> None:
     page.evaluate(
         "theme => window.jupyterapp.commands.execute('apputils:change-theme', { theme }).then(() => null)", theme

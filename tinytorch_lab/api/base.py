@@ -4,7 +4,7 @@ import functools
 from collections.abc import Awaitable, Callable
 from http.client import responses
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, cast
+from typing import TYPE_CHECKING, Any, TypeVar, cast
 
 from jupyter_server.auth.decorator import authorized
 from jupyter_server.base.handlers import APIHandler
@@ -41,6 +41,7 @@ PAGE_POLICY = "default-src 'none'; style-src 'unsafe-inline'; img-src data:; san
 """What a page of feedback may do: show itself."""
 
 Verb = Callable[..., Awaitable[None]]
+T = TypeVar("T")
 
 
 class LabHandler(APIHandler):
@@ -77,11 +78,22 @@ class LabHandler(APIHandler):
         Raises:
             InvalidInputError: the body is no object, or the field no text.
         """
+        return self._field(name, str, "text")
+
+    def flag(self, name: str) -> bool:
+        """Return whether the request's JSON object holds true under ``name``.
+
+        Raises:
+            InvalidInputError: the body is no object, or the field neither true nor false.
+        """
+        return self._field(name, bool, "true or false") or False
+
+    def _field(self, name: str, kind: type[T], what: str) -> T | None:
         body = self.get_json_body() or {}
         value = body.get(name) if isinstance(body, dict) else body
-        if value is not None and not (isinstance(body, dict) and isinstance(value, str)):
-            raise errors.InvalidInputError(f"The request's field {name!r} must be text in a JSON object.")
-        return value
+        if value is None or (isinstance(body, dict) and isinstance(value, kind)):
+            return value
+        raise errors.InvalidInputError(f"The request's field {name!r} must be {what} in a JSON object.")
 
     def answer(self, content: "BaseModel | DataclassInstance", status: int = 200) -> None:
         """Finish the request with ``content`` as JSON."""

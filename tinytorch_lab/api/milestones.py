@@ -19,6 +19,7 @@ from tinytorch_lab.learning.milestones.state import (
 )
 from tinytorch_lab.learning.workspace import Workspace
 from tinytorch_lab.milestones.running import Progress
+from tinytorch_lab.milestones.scripts import FULL, SCRIPTS
 
 MILESTONES = "tinytorch_lab_milestones"
 """Key of the workspace's milestone runs in the web application's settings."""
@@ -60,8 +61,8 @@ class MilestoneRunHandler(_Handler):
 
     @endpoint
     async def post(self, number: str) -> None:
-        """Start the milestone on the package as exported: 202; events tell the rest."""
-        await asyncio.to_thread(self.runs.start, int(number))
+        """Start the milestone, with ``full`` its longer run, on the package as exported: 202; events tell the rest."""
+        await asyncio.to_thread(self.runs.start, int(number), self.flag("full"))
         await self.answer_entry(number, 202)
 
     @endpoint
@@ -115,8 +116,11 @@ def read_plot(workspace: Workspace, number: int) -> bytes:
 
 
 def _entry(workspace: Workspace, state: MilestoneState, run: MilestoneRun) -> wire.MilestoneEntry:
+    quick, full = (scripts.get(state.milestone.number) for scripts in (SCRIPTS, FULL))
     return wire.MilestoneEntry(
         **asdict(state.milestone),
+        minutes=quick.minutes if quick else 0,
+        full_minutes=full.minutes if full else None,
         status=state.status,
         missing=list(state.missing),
         outdated=list(state.outdated),
@@ -143,8 +147,8 @@ def _run(run: MilestoneRun) -> wire.MilestoneRun:
 
 def _progress(progress: Progress) -> wire.MilestoneProgress:
     # JSON has no number for a loss that has diverged.
-    loss = progress.losses[-1] if progress.losses and math.isfinite(progress.losses[-1]) else None
-    return wire.MilestoneProgress(done=progress.done, total=progress.total, step=progress.step, loss=loss)
+    losses = [loss if math.isfinite(loss) else None for loss in progress.losses]
+    return wire.MilestoneProgress(done=progress.done, total=progress.total, step=progress.step, losses=losses)
 
 
 def _has_plot(workspace: Workspace, result: MilestoneResult) -> bool:

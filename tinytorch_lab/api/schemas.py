@@ -185,12 +185,12 @@ class PackageOverview(Wire):
 
 
 class MilestoneProgress(Wire):
-    """How far a run is: steps ended of all, the last one's title, and the loss where there is one yet."""
+    """How far a run is: steps ended of all, the last one's title, and the losses so far, one that diverged absent."""
 
     done: int
     total: int
     step: str
-    loss: float | None
+    losses: list[float | None]
 
 
 class MilestoneRun(Wire):
@@ -224,12 +224,16 @@ class MilestoneEntry(Wire):
     """One milestone as the sidebar shows it. ``after`` is the name of the module it comes after.
 
     ``missing`` are the modules it needs that are not exported, ``outdated`` those whose notebook has changed since.
+    ``minutes`` says about how long a run keeps a processor busy, 0 for seconds; ``full_minutes`` says so of the longer
+    run, which asks for more, where there is one.
     """
 
     number: int
     title: str
     goal: str
     after: str
+    minutes: int
+    full_minutes: int | None
     status: MilestoneStatus
     missing: list[str]
     outdated: list[str]

@@ -163,4 +163,5 @@ SCRIPT = Script(
     _judge,
     files=digit_files,
     limits={"notebook_seconds": 1800},
+    minutes=2,
 )

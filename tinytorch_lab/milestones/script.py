@@ -42,12 +42,14 @@ class Script:
 
     ``files`` makes what the steps find in their working folder, anew for each run; it raises ``NotAvailableError``
     if the data cannot be had. ``limits`` are entries of the course's table ``[limits]`` that this milestone exceeds.
+    ``minutes`` says about how long one processor is busy; 0 means seconds.
     """
 
     steps: tuple[Cell, ...]
     judge: Callable[[Reports], Outcome]
     files: Callable[[], Mapping[str, bytes]] = dict
     limits: Mapping[str, float] = field(default_factory=dict)
+    minutes: int = 0
 
 
 def step(title: str, source: str) -> Cell:

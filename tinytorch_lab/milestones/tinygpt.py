@@ -24,16 +24,20 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Length:
-    """How long to train: ``parts`` of ``steps`` steps each, with the learning rate ``lr``; ``full`` asks for more."""
+    """How long to train: ``parts`` of ``steps`` steps each, with the learning rate ``lr``, in about ``minutes``.
+
+    ``full`` asks for more.
+    """
 
     parts: int
     steps: int
     lr: float
+    minutes: int
     full: bool
 
 
-_QUICK = Length(parts=20, steps=30, lr=4e-3, full=False)
-_FULL = Length(parts=50, steps=40, lr=1e-3, full=True)
+_QUICK = Length(parts=20, steps=30, lr=4e-3, minutes=2, full=False)
+_FULL = Length(parts=50, steps=40, lr=1e-3, minutes=4, full=True)
 
 _TEMPERATURES = (0.5, 0.8, 1.0, 1.3)
 _COUNTED = 0.5
@@ -124,6 +128,7 @@ def script_for(length: Length) -> Script:
         lambda reports: _judge(reports, length),
         files=text_files,
         limits={"cell_seconds": 300, "notebook_seconds": 3600},
+        minutes=length.minutes,
     )
 
 

@@ -106,8 +106,9 @@ export class ApiClient extends Connection {
     return this._request('GET', 'milestones', String(number));
   }
 
-  runMilestone(number: number): Promise<MilestoneEntry> {
-    return this._request('POST', 'milestones', String(number), 'run');
+  /** Run a milestone, or its longer run. */
+  runMilestone(number: number, full = false): Promise<MilestoneEntry> {
+    return this._post({ full }, 'milestones', String(number), 'run');
   }
 
   cancelMilestone(number: number): Promise<MilestoneEntry> {

@@ -246,12 +246,16 @@ export interface MembershipList {
  * One milestone as the sidebar shows it. ``after`` is the name of the module it comes after.
  *
  * ``missing`` are the modules it needs that are not exported, ``outdated`` those whose notebook has changed since.
+ * ``minutes`` says about how long a run keeps a processor busy, 0 for seconds; ``full_minutes`` says so of the longer
+ * run, which asks for more, where there is one.
  */
 export interface MilestoneEntry {
   number: number;
   title: string;
   goal: string;
   after: string;
+  minutes: number;
+  full_minutes: number | null;
   status: 'unavailable' | 'blocked' | 'ready' | 'failed' | 'passed';
   missing: string[];
   outdated: string[];
@@ -286,13 +290,13 @@ export interface MilestoneRun {
   reason: string;
 }
 /**
- * How far a run is: steps ended of all, the last one's title, and the loss where there is one yet.
+ * How far a run is: steps ended of all, the last one's title, and the losses so far, one that diverged absent.
  */
 export interface MilestoneProgress {
   done: number;
   total: number;
   step: string;
-  loss: number | null;
+  losses: (number | null)[];
 }
 /**
  * All milestones of the course, in its order.

@@ -14,6 +14,7 @@ import {
   STATUS_ICONS,
   statusLabel
 } from './labels';
+import { LossCurve } from './LossCurve';
 import { canRun, isRunning } from './merge';
 import { MilestoneResultView } from './MilestoneResult';
 import type { MilestonesModel } from './model';
@@ -60,6 +61,7 @@ export function MilestoneItem(props: IMilestoneItemProps): React.JSX.Element {
             )}
           </p>
         )}
+        {canRun(entry) && <Lengths {...props} />}
         {problem && <Notice message={problem.message} trans={trans} />}
         {running ? <Progress {...props} /> : <Last {...props} />}
       </div>
@@ -95,6 +97,54 @@ function RunButton(props: IMilestoneItemProps): React.JSX.Element {
   );
 }
 
+/** How long a run takes, and the longer run where there is one. */
+function Lengths(props: IMilestoneItemProps): React.JSX.Element {
+  const { commands, entry, model, trans } = props;
+  const { full_minutes, minutes, number, title } = entry;
+  const requesting = model.isRequesting(number);
+  return (
+    <>
+      {minutes > 0 && (
+        <p className="jp-TinyTorch-hint">
+          {trans._n(
+            'A run takes about %1 minute, on a busy machine longer.',
+            'A run takes about %1 minutes, on a busy machine longer.',
+            minutes
+          )}
+        </p>
+      )}
+      {full_minutes !== null && (
+        <button
+          type="button"
+          className="jp-TinyTorch-link"
+          aria-label={trans._n(
+            'Longer run of %2, about %1 minute',
+            'Longer run of %2, about %1 minutes',
+            full_minutes,
+            title
+          )}
+          title={trans.__('More training, and more is asked of it')}
+          aria-disabled={requesting}
+          onClick={() => {
+            if (!requesting) {
+              void commands.execute(CommandIDs.runMilestone, {
+                milestone: number,
+                full: true
+              });
+            }
+          }}
+        >
+          {trans._n(
+            'Longer run, about %1 minute',
+            'Longer run, about %1 minutes',
+            full_minutes
+          )}
+        </button>
+      )}
+    </>
+  );
+}
+
 function Progress(props: IMilestoneItemProps): React.JSX.Element {
   const { entry, trans } = props;
   const { progress } = entry.run;
@@ -106,6 +156,9 @@ function Progress(props: IMilestoneItemProps): React.JSX.Element {
         max={progress?.total ?? 1}
       />
       <p>{progressLabel(entry.run, trans)}</p>
+      {progress && (
+        <LossCurve losses={progress.losses} title={entry.title} trans={trans} />
+      )}
     </div>
   );
 }

@@ -30,7 +30,14 @@ export function addMilestoneCommands(
       label: trans.__('Run Next Milestone'),
       caption: trans.__('See what your own package can do'),
       icon: runIcon,
-      describedBy: { args: milestoneArgs(trans) },
+      describedBy: {
+        args: milestoneArgs(trans, {
+          full: {
+            type: 'boolean',
+            description: trans.__('Whether the longer run is meant')
+          }
+        })
+      },
       isEnabled: args => {
         const entry = meant(args, model.next);
         return entry !== undefined && canRun(entry);
@@ -39,7 +46,7 @@ export function addMilestoneCommands(
         const entry = meant(args, model.next);
         if (entry) {
           show();
-          await model.run(entry.number);
+          await model.run(entry.number, args.full === true);
         }
       }
     })
@@ -64,7 +71,10 @@ export function addMilestoneCommands(
   return added;
 }
 
-function milestoneArgs(trans: TranslationBundle): ReadonlyJSONObject {
+function milestoneArgs(
+  trans: TranslationBundle,
+  further: ReadonlyJSONObject = {}
+): ReadonlyJSONObject {
   return {
     type: 'object',
     properties: {
@@ -73,7 +83,8 @@ function milestoneArgs(trans: TranslationBundle): ReadonlyJSONObject {
         description: trans.__(
           'The milestone’s number; without it, the next one, or the one that runs'
         )
-      }
+      },
+      ...further
     }
   };
 }

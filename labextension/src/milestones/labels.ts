@@ -77,8 +77,9 @@ export function progressLabel(
   if (progress === null) {
     return trans.__('Starting…');
   }
-  const { done, loss, step, total } = progress;
-  return loss === null
+  const { done, losses, step, total } = progress;
+  const loss = losses[losses.length - 1];
+  return typeof loss !== 'number'
     ? trans.__('Step %1 of %2, %3: done', done, total, step)
     : trans.__(
         'Step %1 of %2, %3: loss %4',

@@ -113,9 +113,9 @@ export class MilestonesModel implements IDisposable {
     this._changed.emit();
   }
 
-  /** Run the milestone on the student's package as exported; a failure is kept as its `problem`. */
-  async run(number: number): Promise<void> {
-    await this._request(number, () => this._api.runMilestone(number));
+  /** Run the milestone, or its longer run, on the package as exported; a failure is kept as its `problem`. */
+  async run(number: number, full = false): Promise<void> {
+    await this._request(number, () => this._api.runMilestone(number, full));
   }
 
   /** Stop the milestone's run; a failure is kept as its `problem`. */

@@ -189,7 +189,7 @@ def test_a_plot_of_unknown_format_is_refused_before_the_run(workspace, executor)
 
 
 def test_only_a_milestone_with_a_longer_run_has_one(workspace, executor):
-    with pytest.raises(InvalidInputError, match="Milestone 1 has one length only; leave out --full"):
+    with pytest.raises(InvalidInputError, match="Milestone 1 has one length only, and no longer run"):
         run_milestone(workspace, executor, 1, full=True)
     assert not workspace.state.exists()
 

@@ -187,7 +187,7 @@ def test_milestone_4_passes_on_the_reference(workspace, executor, nowhere, tinyg
 
 
 def test_a_model_that_sees_the_future_is_found_out(workspace, executor, nowhere, tinygpt_written, monkeypatch):
-    monkeypatch.setitem(SCRIPTS, 4, script_for(Length(parts=1, steps=10, lr=1e-3, full=False)))
+    monkeypatch.setitem(SCRIPTS, 4, script_for(Length(parts=1, steps=10, lr=1e-3, minutes=0, full=False)))
     path = workspace.package / "attention.py"
     path.write_text(f"{path.read_text()}\n\ncausal_mask = lambda n, past=0: np.ones((n, past + n), dtype=bool)\n")
     result = run_milestone(workspace, executor, 4)

@@ -39,7 +39,7 @@ def run_milestone(
     state = milestone_state(workspace, number)
     _require_ready(state)
     if full and number not in FULL:
-        raise InvalidInputError(f"Milestone {number} has one length only; leave out --full.")
+        raise InvalidInputError(f"Milestone {number} has one length only, and no longer run.")
     script = (FULL if full else SCRIPTS)[number]
     target = plot or result_path(workspace, number).with_suffix(".png")
     check_format(target)

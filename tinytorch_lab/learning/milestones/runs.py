@@ -45,11 +45,14 @@ class MilestoneRuns:
         with self._lock:
             return self._latest.get(number, MilestoneRun(number))
 
-    def start(self, number: int) -> None:
+    def start(self, number: int, full: bool = False) -> None:
         """Run milestone ``number`` in the background, once it is clear that it can be run.
+
+        ``full`` chooses the longer run.
 
         Raises:
             ConflictError: it is running already, or modules it needs are not exported.
+            InvalidInputError: it has no longer run.
             NotFoundError: the course has no such milestone.
             NotAvailableError: it has not been written yet.
         """
@@ -58,7 +61,8 @@ class MilestoneRuns:
             if number in self._running:
                 raise ConflictError(f"Milestone {number} is running already; wait for it or cancel it.")
             attempt = self._running[number] = _Attempt(self._executor, lambda: self._record(run))
-        threading.Thread(target=self._follow, args=(run, attempt), name=f"milestone-{number}", daemon=True).start()
+        arguments = run, attempt, full
+        threading.Thread(target=self._follow, args=arguments, name=f"milestone-{number}", daemon=True).start()
         attempt.submitted.result()
 
     def cancel(self, number: int) -> None:
@@ -75,9 +79,12 @@ class MilestoneRuns:
         for attempt in attempts:
             attempt.abandon()
 
-    def _follow(self, run: MilestoneRun, attempt: "_Attempt") -> None:
+    def _follow(self, run: MilestoneRun, attempt: "_Attempt", full: bool) -> None:
+        def listener(progress: Progress) -> None:
+            self._advance(run.number, progress)
+
         try:
-            run_milestone(self.workspace, attempt, run.number, lambda progress: self._advance(run.number, progress))
+            run_milestone(self.workspace, attempt, run.number, listener, full=full)
         except _Abandoned:
             self._end(run.number, "cancelled")
         except Exception as error:
