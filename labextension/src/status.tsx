@@ -8,7 +8,7 @@ import { CommandIDs } from './commands';
 import { moduleLabel } from './modules/title';
 import type { ModulesModel } from './modules/model';
 import type { Notebooks } from './notebook/notebooks';
-import { differs, durationLabel } from './submission/labels';
+import { differs, durationLabel } from './submission/brief';
 import type { SubmissionsModel } from './submission/model';
 
 /** What the status item is made from. */

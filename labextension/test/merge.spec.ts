@@ -1,4 +1,5 @@
-import { applyEvent, mergeRun, shownRows, totals } from '../src/tests/merge';
+import { applyEvent, mergeRun } from '../src/tests/merge';
+import { shownRows, totals } from '../src/tests/rows';
 import { event, row, run } from './fixtures';
 
 describe('applyEvent', () => {

@@ -10,7 +10,7 @@ import type { TestRow } from '../api/types';
 import { CommandIDs } from '../commands';
 import { gradeId, isTest } from '../notebook/cells';
 import type { ITinyTorch } from '../tokens';
-import { shownRows } from '../tests/merge';
+import { shownRows } from '../tests/rows';
 import { Badge } from './Badge';
 
 /** Keeps a badge on every test cell of the open module notebooks: how its test ended, and ways to its row and to run it. */

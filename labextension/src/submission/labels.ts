@@ -1,10 +1,7 @@
 import type { TranslationBundle } from '@jupyterlab/translation';
 
-import type { Assignment, ModuleEntry } from '../api/types';
-
-const MINUTE = 60_000;
-const HOUR = 60 * MINUTE;
-const DAY = 24 * HOUR;
+import type { Assignment } from '../api/types';
+import { durationLabel } from './brief';
 
 /** How a module stands with the course, in the order in which it gets there. */
 export type Standing =
@@ -72,15 +69,6 @@ export function dueLabel(
     : trans.__('Due %1, %2 ago', date, left);
 }
 
-/** Whether what is saved is something else than what was handed in. */
-export function differs(entry: ModuleEntry, assignment: Assignment): boolean {
-  return (
-    assignment.submission !== null &&
-    entry.digest !== null &&
-    entry.digest !== assignment.submission.digest
-  );
-}
-
 /** A moment as people read it: "Fri, Nov 21, 11:59 PM". */
 export function formatDate(date: string): string {
   return new Date(date).toLocaleString(undefined, {
@@ -90,23 +78,6 @@ export function formatDate(date: string): string {
     hour: 'numeric',
     minute: '2-digit'
   });
-}
-
-/** A length of time as people read it, in the largest unit that fits. */
-export function durationLabel(
-  milliseconds: number,
-  trans: TranslationBundle
-): string {
-  if (milliseconds >= 2 * DAY) {
-    const days = Math.floor(milliseconds / DAY);
-    return trans._n('%1 day', '%1 days', days);
-  }
-  if (milliseconds >= 2 * HOUR) {
-    const hours = Math.floor(milliseconds / HOUR);
-    return trans._n('%1 hour', '%1 hours', hours);
-  }
-  const minutes = Math.max(1, Math.floor(milliseconds / MINUTE));
-  return trans._n('%1 minute', '%1 minutes', minutes);
 }
 
 /** Points with at most two digits behind the point. */

@@ -13,9 +13,9 @@ import { findCell } from '../notebook/cells';
 import type { Notebooks } from '../notebook/notebooks';
 import { formatSeconds } from './format';
 import { HistoryPlot } from './HistoryPlot';
-import { shownRows, totals } from './merge';
 import type { TestsModel, TestsState } from './model';
 import { type INoticesProps, Notices } from './Notices';
+import { shownRows, totals } from './rows';
 import type { Staleness } from './staleness';
 import { TestItem } from './TestItem';
 
