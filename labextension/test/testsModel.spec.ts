@@ -179,6 +179,17 @@ describe('TestsModel', () => {
     expect(model.state(MODULE).run?.run_id).toBe('first');
   });
 
+  it('has a row brought into view until that is done', () => {
+    create({});
+    const seen: (string | null)[] = [];
+    model.changed.connect((_, module) => {
+      seen.push(model.state(module).revealed);
+    });
+    model.reveal(MODULE, 'test_matmul');
+    model.reveal(MODULE, null);
+    expect(seen).toEqual(['test_matmul', null]);
+  });
+
   it('shows what a cancelled run had', async () => {
     const cancelled = run({
       state: 'cancelled',
@@ -195,6 +206,7 @@ describe('TestsModel', () => {
       run: cancelled,
       error: null,
       requesting: false,
+      revealed: null,
       history: []
     });
   });
