@@ -126,6 +126,17 @@ def console_errors() -> list[str]:
     return []
 
 
+END_SESSIONS = """async () => {
+    const starting = [...window.jupyterapp.shell.widgets('main')].map(widget => widget.sessionContext?.ready);
+    await Promise.race([Promise.allSettled(starting), new Promise(resolve => setTimeout(resolve, 10_000))]);
+    await window.jupyterapp.serviceManager.sessions.shutdownAll().catch(() => null);
+}"""
+"""Ends the kernels, also one that is just starting, whose session the next test would find dying.
+
+One that is restarting cannot be shut down; the server ends it.
+"""
+
+
 @pytest.fixture
 def page(browser: Browser, lab: Lab, console_errors: list[str]) -> Iterator[Page]:
     """JupyterLab on an empty workspace; an error in the browser's console fails the test."""
@@ -142,8 +153,7 @@ def page(browser: Browser, lab: Lab, console_errors: list[str]) -> Iterator[Page
     expect(page.locator(".jp-Launcher")).to_be_focused(timeout=30_000)
     yield page
     found = list(console_errors)
-    # A kernel that is restarting cannot be shut down; the server ends it.
-    page.evaluate("window.jupyterapp.serviceManager.sessions.shutdownAll().catch(() => null)")
+    page.evaluate(END_SESSIONS)
     context.close()
     assert not found, found
 
