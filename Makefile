@@ -89,6 +89,8 @@ bench: install
 	$(BIN)/python bench/autograde.py
 	$(BIN)/python bench/training.py
 	$(BIN)/python bench/course.py
+	$(BIN)/python bench/sidebar.py
+	$(BIN)/python -m bench.hub
 
 format: install
 	$(BIN)/ruff check --fix-only .
