@@ -110,7 +110,7 @@ def max_backward(op: Max, grad: np.ndarray) -> tuple[np.ndarray, ...]:
     return (winners * share,)
 
 
-# %% cell 10 (unbroadcast), lines 2-13 without 8
+# %% cell 10 (unbroadcast), lines 2-16 without 8
 def unbroadcast(grad: np.ndarray, shape: tuple[int, ...]) -> np.ndarray:
     """Sum ``grad`` over the axes along which an array of ``shape`` was repeated; the result has ``shape``.
 
@@ -120,6 +120,9 @@ def unbroadcast(grad: np.ndarray, shape: tuple[int, ...]) -> np.ndarray:
     if grad.shape == shape:
         return grad
     missing = grad.ndim - len(shape)
+    if grad.shape[missing:] == shape:
+        rows = grad.reshape(math.prod(grad.shape[:missing]), math.prod(shape))
+        return (np.ones(len(rows), grad.dtype) @ rows).reshape(shape)
     repeated = [missing + axis for axis, length in enumerate(shape) if length == 1]
     return grad.sum(axis=(*range(missing), *repeated), keepdims=True).reshape(shape)
 
@@ -159,10 +162,10 @@ def div_backward(op: Div, grad: np.ndarray) -> tuple[np.ndarray, ...]:
 
 # %% cell 16 (product_like), lines 2-6
 def product_like(like: np.ndarray, a: np.ndarray, b: np.ndarray) -> np.ndarray:
-    """a @ b, with contiguous columns if ``like`` is stored by columns, and contiguous rows otherwise."""
-    if like.strides[-2] < like.strides[-1]:
-        return (b.swapaxes(-1, -2) @ a.swapaxes(-1, -2)).swapaxes(-1, -2)
-    return a @ b
+    """a @ b, its axes in the memory order of those of ``like``, unless the batch axes differ."""
+    if like.shape[:-2] != np.broadcast_shapes(a.shape[:-2], b.shape[:-2]):
+        return a @ b
+    return np.matmul(a, b, out=np.empty_like(like, dtype=np.result_type(a, b)))
 
 
 # %% cell 17 (matmul), lines 2-26 without 9
@@ -240,21 +243,20 @@ def getitem_backward(op: GetItem, grad: np.ndarray) -> tuple[np.ndarray, ...]:
     return (result,)
 
 
-# %% cell 23 (gelu_rule), lines 2-16
+# %% cell 23 (gelu_rule), lines 2-15
 @backward_for(GELUOp)
 def gelu_backward(op: GELUOp, grad: np.ndarray) -> tuple[np.ndarray, ...]:
-    """grad · ½ (1 + t + x (1 - t²) · slope of the tanh's argument), block by block: it is a network's widest layer."""
+    """grad · (1 + t) (½ + x (1 - t) · half the slope of the tanh's argument), block by block: the widest layer there is."""
     result = np.empty_like(grad, order="C")
     for x, t, upper, slope in in_blocks(op.inputs[0].data, op.tanh, grad, result):
         np.multiply(x, x, out=slope)
-        slope *= 3 * 0.044715 * SQRT_2_OVER_PI
-        slope += SQRT_2_OVER_PI
+        slope *= 1.5 * 0.044715 * SQRT_2_OVER_PI
+        slope += 0.5 * SQRT_2_OVER_PI
         slope *= x
-        slope *= 1.0 - t * t
-        slope += t
-        slope += 1.0
+        slope *= 1.0 - t
+        slope += 0.5
+        slope *= 1.0 + t
         slope *= upper
-        slope *= 0.5
     return (result,)
 
 

@@ -127,6 +127,10 @@ Two traps:
 - **Which variance?** Divide by $d$, not by $d - 1$ (`np.var` does, PyTorch's `LayerNorm` too); and $\varepsilon$ is added
   *under* the root.
 
+`mean` along a short last axis starts anew for every vector, and its square needs an array of squares that nobody keeps.
+`np.einsum` has neither trouble: `"...i,...i->..."` multiplies and sums in one pass. It takes less than half of the time,
+and earns the same points.
+
 `LayerNorm` is the module: `weight` starts as ones, `bias` as zeros. It checks the width, since a vector of length 1 would
 broadcast without complaint.
 """
@@ -147,8 +151,10 @@ class LayerNormOp(Op):
         Hint: both means need ``keepdims=True``.
         """
         ### BEGIN SOLUTION
-        centred = x - x.mean(axis=-1, keepdims=True)
-        self.scale = 1 / np.sqrt((centred * centred).mean(axis=-1, keepdims=True) + self.eps)
+        width = x.shape[-1]
+        centred = x - np.einsum("...i->...", x)[..., None] / width
+        squares = np.einsum("...i,...i->...", centred, centred)[..., None]
+        self.scale = 1 / np.sqrt(squares / width + self.eps)
         centred *= self.scale
         self.normalized = centred
         y = centred * weight
@@ -258,7 +264,8 @@ probe("empty", list(layer(x[:0]).shape))
 op = layer(x).creator
 probe("kept", [op.normalized, op.scale])
 probe("eps", [LayerNorm(width, eps)(Tensor(x.data)).data for eps in (1e-5, 1e-2, 10.0)])
-probe("far away", LayerNorm(32)(Tensor(5000 + 0.5 * rng.normal(size=32))).data)
+far = Tensor(1e6 + 0.5 * rng.normal(size=32), dtype=np.float64)
+probe("far away", LayerNorm(32).to(np.float64)(far).data)
 probe("constant", LayerNorm(width)(Tensor(np.full(width, 3.0))).data)
 probe("width one", LayerNorm(1)(Tensor([[5.0], [-2.0]])).data)
 single = LayerNorm(width)(Tensor(x.data))
@@ -281,6 +288,7 @@ The formula is in section 1; this is the longest rule of the course. What to min
   number.
 - The two means are over the last axis, of $h = g \odot \gamma$, not of $g$. A mean of products is a dot product:
   $\operatorname{mean}(h) = g \cdot \gamma / d$, for all vectors at once a matrix product with one column.
+- The sum of all vectors is a product, too: with a row of ones, as in Module 06.
 - `grad` belongs to others too: do not write into it. A new array of your own may be changed in place, and for a layer
   that runs twice in every block it is worth it.
 """
@@ -296,10 +304,11 @@ def layer_norm_backward(op: LayerNormOp, grad: np.ndarray) -> tuple[np.ndarray, 
     """
     ### BEGIN SOLUTION
     normalized, weight = op.normalized, op.inputs[1].data
-    tokens = tuple(range(grad.ndim - 1))
+    width = len(weight)
+    ones = np.ones(grad.size // width, grad.dtype)
     product = grad * normalized
-    grad_weight, grad_bias = product.sum(axis=tokens), grad.sum(axis=tokens)
-    share = (weight / len(weight))[:, None]
+    grad_weight, grad_bias = ones @ product.reshape(-1, width), ones @ grad.reshape(-1, width)
+    share = (weight / width)[:, None]
     slope = grad * weight
     slope -= grad @ share
     slope -= np.multiply(normalized, product @ share, out=product)
@@ -1034,7 +1043,7 @@ test_unit_accounting()
 from tinytorch_lab.probes import probe, raises, rng
 
 sizes = [(int(a), 4 * int(b), int(c)) for a, b, c in rng.integers(1, 8, size=(3, 3))]
-models = [GPT(v, d, layers, 4, 7, rng=np.random.default_rng(0)) for v, d, layers in sizes]
+models = [GPT(v, d, layers, 4, 7, rng=np.random.default_rng(0)).to(np.float64) for v, d, layers in sizes]
 probe("parts", [parameters_by_part(model) for model in models])
 probe("many blocks", parameters_by_part(GPT(3, 2, 12, 1, 4)))
 probe("another model", parameters_by_part(TransformerBlock(4, 2)))

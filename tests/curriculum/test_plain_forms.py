@@ -37,6 +37,12 @@ FORMS: dict[str, list[tuple[str, str, str, str]]] = {
     "03_layers": [("linear", "y = Add.apply", "in_place=True)", "y = y + self.bias")],
     "06_autograd": [
         (
+            "unbroadcast",
+            "    if grad.shape[missing:] == shape",
+            "@ rows).reshape(shape)\n",
+            "",
+        ),
+        (
             "arithmetic",
             "return tuple(",
             "for t in op.inputs)",
@@ -67,7 +73,17 @@ FORMS: dict[str, list[tuple[str, str, str, str]]] = {
         ),
     ],
     "12_attention": [("sdpa", "exchange_last(k @ exchange_last(scaled))", "", "scaled @ exchange_last(k)")],
-    "13_transformers": [("layer_norm", "y = centred * weight", "return y", "return centred * weight + bias")],
+    "13_transformers": [
+        ("layer_norm", "y = centred * weight", "return y", "return centred * weight + bias"),
+        ("layer_norm", 'np.einsum("...i->...", x)', "/ width", "x.mean(axis=-1, keepdims=True)"),
+        ("layer_norm", "squares / width", "", "(centred * centred).mean(axis=-1, keepdims=True)"),
+        (
+            "layer_norm_backward",
+            "ones @ product",
+            "ones @ grad.reshape(-1, width)",
+            "product.reshape(-1, width).sum(axis=0), grad.reshape(-1, width).sum(axis=0)",
+        ),
+    ],
 }
 
 
