@@ -140,6 +140,7 @@ def test_a_module_is_handed_in_by_keyboard_alone(page: Page, sidebar: Sidebar, l
     page.keyboard.press("Enter")
     dialog = page.get_by_role("dialog")
     expect(dialog).to_contain_text("Question 1: 3 words")
+    expect(dialog.get_by_role("button", name="Submit")).to_be_focused()
     page.keyboard.press("Escape")
     expect(dialog).to_have_count(0)
     expect(submit_button).to_be_focused()
