@@ -19,7 +19,7 @@ from .attention import Extend, MultiHeadAttention
 from .autograd import backward_for
 from .embeddings import TokenEmbedding
 from .layers import Linear, Module, Parameter
-from .tensor import Op, Tensor
+from .tensor import Add, Op, Tensor
 
 
 # %% cell 6 (layer_norm), lines 2-47 without 14, 24, 32, 36, 40, 44
@@ -114,8 +114,8 @@ class TransformerBlock(Module):
 
     def forward(self, x: Tensor, extend: Extend | None = None) -> Tensor:
         """x: (..., n, dim); extend: see ``MultiHeadAttention``."""
-        x = x + self.attention(self.norm1(x), extend=extend)
-        return x + self.feed_forward(self.norm2(x))
+        x = Add.apply(self.attention(self.norm1(x), extend=extend), x, in_place=True)
+        return Add.apply(self.feed_forward(self.norm2(x)), x, in_place=True)
 
     def __repr__(self) -> str:
         return f"TransformerBlock({self.attention.dim}, {self.attention.heads})"

@@ -769,7 +769,9 @@ For log-softmax, $\partial y_j/\partial x_k = [j = k] - e^{y_k}$, and
 
 $$\bar x_k = \bar y_k - e^{y_k} \sum_j \bar y_j.$$
 
-In both, the sum runs along the op's `axis`, with `keepdims=True`. GELU is given: its slope has two terms, and
+In both, the sum runs along the op's `axis`, with `keepdims=True`. The one of softmax is a sum of products, which
+`np.einsum("...i,...i->...", …)` makes in one pass along a last axis, without an array of products; it drops that axis,
+`np.expand_dims` puts it back. GELU is given: its slope has two terms, and
 uses the tanh that `forward` kept for this purpose.
 """
 
@@ -825,8 +827,9 @@ def softmax_backward(op: SoftmaxOp, grad: np.ndarray) -> tuple[np.ndarray, ...]:
     Hint: no Jacobian; one weighted sum per row is enough.
     """
     ### BEGIN SOLUTION
-    slope = grad * op.output
-    np.subtract(grad, slope.sum(axis=op.axis, keepdims=True), out=slope)
+    rows = np.moveaxis(grad, op.axis, -1), np.moveaxis(op.output, op.axis, -1)
+    means = np.einsum("...i,...i->...", *rows)
+    slope = grad - np.expand_dims(means, op.axis)
     slope *= op.output
     return (slope,)
     ### END SOLUTION

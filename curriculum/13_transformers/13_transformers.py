@@ -51,7 +51,7 @@ from tinytorch.attention import Extend, MultiHeadAttention
 from tinytorch.autograd import backward_for
 from tinytorch.embeddings import TokenEmbedding
 from tinytorch.layers import Linear, Module, Parameter
-from tinytorch.tensor import Op, Tensor
+from tinytorch.tensor import Add, Op, Tensor
 
 # %% [markdown]
 r"""
@@ -578,6 +578,10 @@ Where the normalisation stands matters. The original transformer had it *after* 
 itself: then nothing reaches the lower layers but through every normalisation above, and deep models were found to need a
 careful warm-up (Xiong and others, 2020). GPT-2 moved it into the branches, and so do we.
 
+Written as $x + f(x)$, each sum makes one more array, though nobody needs the branch's own result any more: no rule asks
+for it, and it belongs to the linear layer that ended the branch. `Add.apply(…, x, in_place=True)` (Module 03) adds $x$ into
+it. The other way round would be wrong: $x$ is what the normalisation was given, and may be somebody else's.
+
 The block is causal, since it is made for a GPT, and hands `extend` (Module 12) to its attention.
 """
 
@@ -599,8 +603,8 @@ class TransformerBlock(Module):
     def forward(self, x: Tensor, extend: Extend | None = None) -> Tensor:
         """x: (..., n, dim); extend: see ``MultiHeadAttention``."""
         ### BEGIN SOLUTION
-        x = x + self.attention(self.norm1(x), extend=extend)
-        return x + self.feed_forward(self.norm2(x))
+        x = Add.apply(self.attention(self.norm1(x), extend=extend), x, in_place=True)
+        return Add.apply(self.feed_forward(self.norm2(x)), x, in_place=True)
         ### END SOLUTION
 
     def __repr__(self) -> str:

@@ -54,6 +54,12 @@ FORMS: dict[str, list[tuple[str, str, str, str]]] = {
             "return grad_a, grad_b",
             "return unbroadcast(grad * b.data, a.shape), unbroadcast(grad * a.data, b.shape)",
         ),
+        (
+            "activations",
+            "slope = grad - np.expand_dims",
+            "(means, op.axis)",
+            "slope = grad - (grad * op.output).sum(axis=op.axis, keepdims=True)",
+        ),
         ("matmul", "product_like(a, grad, b.swapaxes(-1, -2))", "", "grad @ b.swapaxes(-1, -2)"),
         ("matmul", "product_like(b, folded[0].T, folded[1])", "", "(folded[0].T @ folded[1])"),
     ],
@@ -83,6 +89,8 @@ FORMS: dict[str, list[tuple[str, str, str, str]]] = {
             "ones @ grad.reshape(-1, width)",
             "product.reshape(-1, width).sum(axis=0), grad.reshape(-1, width).sum(axis=0)",
         ),
+        ("block", "Add.apply(self.attention", "in_place=True)", "x + self.attention(self.norm1(x), extend=extend)"),
+        ("block", "Add.apply(self.feed_forward", "in_place=True)", "x + self.feed_forward(self.norm2(x))"),
     ],
 }
 
