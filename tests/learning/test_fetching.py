@@ -2,7 +2,9 @@
 
 from pathlib import Path
 
-from tinytorch_lab.errors import NotAvailableError, NotFoundError
+import pytest
+
+from tinytorch_lab.errors import InvalidInputError, NotAvailableError, NotFoundError
 from tinytorch_lab.learning.fetching import fetch
 from tinytorch_lab.learning.workspace import Workspace
 
@@ -41,3 +43,10 @@ def test_without_an_answer_the_released_one_serves(tmp_path: Path):
         assert fetch(Desk(reason), module) is None
     assert workspace.start(module, None).created
     assert workspace.notebook(module).cells
+
+
+def test_what_is_no_notebook_never_becomes_one(tmp_path: Path):
+    module = Workspace(tmp_path).course.find("tensor")
+    for sent in (b"<html>Sign in</html>", b"\xff", b'{"nbformat": 4}'):
+        with pytest.raises(InvalidInputError, match=r"What the course sent as 01_tensor.ipynb is not a"):
+            fetch(Desk(sent), module)

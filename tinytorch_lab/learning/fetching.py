@@ -2,6 +2,7 @@
 
 from tinytorch_lab.coursework import Desk
 from tinytorch_lab.curriculum.catalogue import ModuleInfo
+from tinytorch_lab.curriculum.notebooks import parse_notebook
 from tinytorch_lab.errors import NotAvailableError, NotFoundError
 
 
@@ -10,10 +11,15 @@ def fetch(desk: Desk | None, module: ModuleInfo) -> bytes | None:
 
     ``None`` without a course, before the course has released the module, and while it cannot be reached: then the
     notebook that came with this program serves, whose cells grading knows too.
+
+    Raises:
+        InvalidInputError: what answers in the course's name sends something else than a notebook.
     """
     if desk is None:
         return None
     try:
-        return desk.notebook(module.name)
+        content = desk.notebook(module.name)
     except (NotFoundError, NotAvailableError):
         return None
+    parse_notebook(content, f"What the course sent as {module.name}.ipynb")
+    return content
