@@ -89,6 +89,9 @@ def test_each_test_cell_has_a_badge_that_leads_to_its_row_and_runs_it(
     expect(page.locator(".jp-TinyTorch-revealedCell .jp-TinyTorch-badge")).to_contain_text("Failed")
     badge = page.get_by_role("button", name="Test Environment: ")
     expect(badge).to_have_text("Failed")
+    for cell in page.locator(".jp-Cell:has(> .jp-TinyTorch-badge)").all():
+        last = cell.evaluate("node => node.lastElementChild.className")
+        assert last.endswith("jp-TinyTorch-badge"), "it stands below the input"
     sidebar.unfold("Milestones")
     for show in (lambda: page.keyboard.press("Enter"), badge.click):
         badge.focus()

@@ -92,7 +92,12 @@ export class Badges {
       execute(CommandIDs.showTest),
       execute(CommandIDs.runTests)
     );
-    (cell.layout as PanelLayout).addWidget(badge);
+    // A cell that is out of sight has no input yet, and what is added then would come before it.
+    void cell.ready.then(() => {
+      if (!badge.isDisposed && !cell.isDisposed) {
+        (cell.layout as PanelLayout).addWidget(badge);
+      }
+    });
     this._badges.set(cell, badge);
     return badge;
   }
