@@ -2,6 +2,7 @@
 
 import pytest
 
+from tests.conftest import ROOT
 from tests.modules import COURSE
 from tinytorch_lab.curriculum.catalogue import load_course
 from tinytorch_lab.curriculum.library import find_library
@@ -53,3 +54,11 @@ def test_a_missing_description_is_explained(tmp_path):
         load_course(tmp_path / "course.toml")
     with pytest.raises(NotFoundError, match="--curriculum"):
         find_library(tmp_path)
+
+
+def test_two_milestones_after_one_module_are_refused(tmp_path):
+    path = tmp_path / "course.toml"
+    text = (ROOT / "curriculum" / "course.toml").read_text(encoding="utf-8")
+    path.write_text(text.replace('after = "08_training"', 'after = "03_layers"'), encoding="utf-8")
+    with pytest.raises(InvalidInputError, match=r"course\.toml: two milestones come after one module"):
+        load_course(path)

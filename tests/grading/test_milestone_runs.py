@@ -11,6 +11,7 @@ from tests.solutions import solve
 from tinytorch_lab.curriculum.cells import grade_id
 from tinytorch_lab.curriculum.library import Library
 from tinytorch_lab.curriculum.notebooks import write_notebook
+from tinytorch_lab.errors import NotFoundError
 from tinytorch_lab.grading.course import init_course
 from tinytorch_lab.grading.folder import CourseFolder
 from tinytorch_lab.grading.queries.work import class_standings
@@ -125,7 +126,9 @@ def test_what_was_reached_stays_reached(graded: CourseFolder, service: GradingSe
 
 
 def test_a_module_without_a_milestone_is_refused_at_once(service: GradingService):
-    with pytest.raises(Exception, match="No milestone comes after 02_activations; there is one after each of 03_lay"):
+    with pytest.raises(
+        NotFoundError, match="No milestone comes after 02_activations; there is one after each of 03_lay"
+    ):
         service.run_milestone("02_activations", actor=TESS)
 
 

@@ -105,6 +105,18 @@ class Course:
         known = ", ".join(str(milestone.number) for milestone in self.milestones)
         raise NotFoundError(f"There is no milestone {number}; the milestones are {known}.")
 
+    def milestone_after(self, module: str) -> Milestone:
+        """Return the milestone that comes after the module of this name.
+
+        Raises:
+            NotFoundError: there is none.
+        """
+        for milestone in self.milestones:
+            if milestone.after == module:
+                return milestone
+        known = ", ".join(milestone.after for milestone in self.milestones)
+        raise NotFoundError(f"No milestone comes after {module}; there is one after each of {known}.")
+
     def needed(self, milestone: Milestone) -> tuple[ModuleInfo, ...]:
         """Return the module that ``milestone`` comes after and all that stands under it, in order."""
         wanted = set(self._with_prerequisites(milestone.after))
@@ -125,17 +137,21 @@ def load_course(path: Path) -> Course:
 
     Raises:
         NotFoundError: there is no such file.
-        InvalidInputError: it is not TOML, or a table lacks a key.
+        InvalidInputError: it is not TOML, a table lacks a key, or two milestones come after one module.
     """
     try:
         tables = tomllib.loads(path.read_text(encoding="utf-8"))
-        return _course(tables)
+        course = _course(tables)
     except FileNotFoundError:
         raise NotFoundError(f"There is no course description at {path}.") from None
     except tomllib.TOMLDecodeError as error:
         raise InvalidInputError(f"{path} is not valid TOML: {error}.") from None
     except (KeyError, TypeError) as error:
         raise InvalidInputError(f"{path} lacks or misspells {error}.") from None
+    places = [milestone.after for milestone in course.milestones]
+    if len(set(places)) < len(places):
+        raise InvalidInputError(f"{path}: two milestones come after one module; give each a module of its own.")
+    return course
 
 
 def _course(tables: dict[str, Any]) -> Course:

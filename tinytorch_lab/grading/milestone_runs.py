@@ -15,9 +15,7 @@ from tinytorch_lab.curriculum.catalogue import Milestone
 from tinytorch_lab.curriculum.notebooks import read_notebook
 from tinytorch_lab.errors import InvalidInputError, NotAvailableError, NotFoundError
 from tinytorch_lab.grading.folder import CourseFolder
-from tinytorch_lab.grading.jobs.work import failed
 from tinytorch_lab.grading.milestones import has_reached, record_milestone
-from tinytorch_lab.grading.records import JobRow
 from tinytorch_lab.grading.rules import limits_of
 from tinytorch_lab.grading.store.database import transaction
 from tinytorch_lab.milestones.running import ScriptRun, start_script
@@ -57,10 +55,13 @@ class MilestoneRunner:
         """End the processes that run milestones."""
         self._executor.close()
 
-    def run_many(self, actor: str, milestone: Milestone, students: Iterable[str]) -> Iterator[JobRow]:
+    def run_many(
+        self, actor: str, milestone: Milestone, students: Iterable[str]
+    ) -> Iterator[tuple[str, str | Exception]]:
         """Run ``milestone`` for ``students`` and note who has reached it; yield what became of each, in their order.
 
-        A milestone that was reached before stays reached. Closing the iterator gives up those in hand.
+        What is wrong with one student is that student's result. A milestone that was reached before stays reached.
+        Closing the iterator gives up those in hand.
 
         Raises:
             NotAvailableError: nothing can be run here, the data cannot be had, or the course cannot be written.
@@ -72,7 +73,7 @@ class MilestoneRunner:
                     in_hand.append(self._begin(milestone, student))
                 if not in_hand:
                     return
-                yield self._finish(actor, milestone, in_hand[0])
+                yield in_hand[0].student, self._finish(actor, milestone, in_hand[0])
                 shutil.rmtree(in_hand.popleft().folder)
         finally:
             for begun in in_hand:
@@ -90,7 +91,11 @@ class MilestoneRunner:
             return _InHand(student, folder, reason=str(error))
         script = SCRIPTS[milestone.number]
         limits = limits_of(self._course, milestone.after, script.limits)
-        return _InHand(student, folder, start_script(self._executor, script, package, limits))
+        try:
+            return _InHand(student, folder, start_script(self._executor, script, package, limits))
+        except NotAvailableError:
+            shutil.rmtree(folder)
+            raise
 
     def _own_modules(self, milestone: Milestone, student: str) -> list[NotebookSource]:
         sources = []
@@ -102,17 +107,17 @@ class MilestoneRunner:
             sources.append(NotebookSource(f"{module.name}.ipynb", notebook, module.exports))
         return sources
 
-    def _finish(self, actor: str, milestone: Milestone, begun: _InHand) -> JobRow:
+    def _finish(self, actor: str, milestone: Milestone, begun: _InHand) -> str | Exception:
         try:
             judged = begun.run.finish() if begun.run else None
         except NotAvailableError:
             raise
         except Exception as error:
-            return failed(begun.student, error)
+            return error
         passed, message = (judged.passed, judged.message) if judged else (False, begun.reason)
         with transaction(self._engine) as connection:
             stays = not passed and has_reached(connection, begun.student, milestone.number)
             if not stays:
                 record_milestone(self._course, connection, actor, begun.student, milestone.number, passed, message)
         verdict = "Reached" if passed else "Reached before, not this time" if stays else "Not reached"
-        return JobRow(begun.student, True, f"{verdict}: {message}")
+        return f"{verdict}: {message}"

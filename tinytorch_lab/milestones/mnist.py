@@ -7,7 +7,7 @@ from numpy.typing import NDArray
 
 from tinytorch_lab.milestones.mnist_data import ABOUT, BATCH, MNIST, digit_files, unseen_digits
 from tinytorch_lab.milestones.mnist_plot import Reading, draw_reading
-from tinytorch_lab.milestones.script import LOSS, Malformed, Outcome, Reports, Script, numbers, step
+from tinytorch_lab.milestones.script import LOSS, Malformed, Outcome, Reports, Script, capitalized, numbers, step
 from tinytorch_lab.runner.contract import Cell
 
 if TYPE_CHECKING:
@@ -19,8 +19,8 @@ _ROUNDS, _STEPS_A_ROUND = 5, 15
 _GOAL = 0.95
 _SHOWN = 12
 _CLASSES = 10
-_SAMPLE = slice(None, None, 10)
-"""The test images that are looked at after each step."""
+_EVERY = 10
+"""After each step one test image of so many is looked at."""
 
 _ANSWERS, _SAMPLED = "the answers for the test images", "the answers for every tenth test image"
 
@@ -68,7 +68,7 @@ def answers(chosen):
 """
 _TRAIN = f"""
 probe("{LOSS}", float(trainer.train_epoch(islice(batches, batches_a_step))))
-probe("{_SAMPLED}", answers(images[::10]))
+probe("{_SAMPLED}", answers(images[::{_EVERY}]))
 """
 _TEST = f"""
 probe("{_ANSWERS}", answers(images))
@@ -109,7 +109,7 @@ def _reading(reports: Reports) -> Reading:
     digits = unseen_digits()
     labels = digits.labels
     answers = _answers(reports, _ANSWERS, _ROUNDS, labels.shape)
-    sampled = _answers(reports, _SAMPLED, _ROUNDS * _STEPS_A_ROUND, labels[_SAMPLE].shape)
+    sampled = _answers(reports, _SAMPLED, _ROUNDS * _STEPS_A_ROUND, labels[::_EVERY].shape)
     misread = np.flatnonzero(answers[-1] != labels)[:_SHOWN]
     return Reading(
         kind=digits.kind,
@@ -117,7 +117,7 @@ def _reading(reports: Reports) -> Reading:
         answers=answers[-1],
         rounds=[float((one == labels).mean()) for one in answers],
         losses=_losses(reports),
-        sampled=np.array([float((one == labels[_SAMPLE]).mean()) for one in sampled]),
+        sampled=np.array([float((one == labels[::_EVERY]).mean()) for one in sampled]),
         misread=misread,
         pictures=digits.images[misread].astype(np.float64),
     )
@@ -126,13 +126,13 @@ def _reading(reports: Reports) -> Reading:
 def _answers(reports: Reports, name: str, count: int, shape: tuple[int, ...]) -> list[NDArray[np.int64]]:
     given = reports.get(name, ())
     if len(given) != count:
-        raise Malformed(f"{_sentence(name)} were given {len(given)} times instead of {count}.")
+        raise Malformed(f"{capitalized(name)} were given {len(given)} times instead of {count}.")
     return [_classes(numbers({name: [one]}, name, shape), name) for one in given]
 
 
 def _classes(values: NDArray[np.float64], name: str) -> NDArray[np.int64]:
     if not np.isin(values, np.arange(_CLASSES)).all():
-        raise Malformed(f"{_sentence(name)} are not all digits from 0 to 9.")
+        raise Malformed(f"{capitalized(name)} are not all digits from 0 to 9.")
     return values.astype(np.int64)
 
 
@@ -140,12 +140,8 @@ def _losses(reports: Reports) -> NDArray[np.float64]:
     values = reports.get(LOSS, ())
     expected = _ROUNDS * _STEPS_A_ROUND
     if len(values) != expected or not all(isinstance(value, float) and np.isfinite(value) for value in values):
-        raise Malformed(f"{_sentence(LOSS)} is not a finite number after each of the {expected} steps.")
+        raise Malformed(f"{capitalized(LOSS)} is not a finite number after each of the {expected} steps.")
     return np.array(values)
-
-
-def _sentence(name: str) -> str:
-    return name[:1].upper() + name[1:]
 
 
 def _round(number: int) -> tuple[Cell, ...]:

@@ -65,13 +65,14 @@ def numbers(reports: Reports, name: str, shape: tuple[int, ...]) -> NDArray[np.f
     """
     value = reports[name][-1] if reports.get(name) else None
     if not isinstance(value, np.ndarray) or value.dtype.kind not in "biuf":
-        raise Malformed(f"{_sentence(name)} is not an array of numbers.")
+        raise Malformed(f"{capitalized(name)} is not an array of numbers.")
     if value.shape != shape:
-        raise Malformed(f"{_sentence(name)} has shape {value.shape}; expected {shape}.")
+        raise Malformed(f"{capitalized(name)} has shape {value.shape}; expected {shape}.")
     if not np.isfinite(value).all():
-        raise Malformed(f"{_sentence(name)} holds values that are not finite.")
+        raise Malformed(f"{capitalized(name)} holds values that are not finite.")
     return value.astype(np.float64)
 
 
-def _sentence(name: str) -> str:
+def capitalized(name: str) -> str:
+    """Return a probe's name as the beginning of a sentence."""
     return name[:1].upper() + name[1:]

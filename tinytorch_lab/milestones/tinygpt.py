@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
-from tinytorch_lab.milestones.script import LOSS, Malformed, Outcome, Reports, Script, step
+from tinytorch_lab.milestones.script import LOSS, Malformed, Outcome, Reports, Script, capitalized, step
 from tinytorch_lab.milestones.tinygpt_data import (
     ABOUT,
     SHAKESPEARE,
@@ -212,7 +212,7 @@ def _curve(reports: Reports, name: str, count: int) -> NDArray[np.float64]:
     values = reports.get(name, ())
     if len(values) != count or not all(isinstance(value, float) and np.isfinite(value) for value in values):
         what = "a finite number" if count == 1 else f"{count} finite numbers, one after each part"
-        raise Malformed(f"{name[:1].upper()}{name[1:]} is not {what}.")
+        raise Malformed(f"{capitalized(name)} is not {what}.")
     return np.array(values)
 
 

@@ -8,7 +8,6 @@ from typing import Any, Self
 
 from sqlalchemy import Connection, Engine
 
-from tinytorch_lab.curriculum.catalogue import Milestone
 from tinytorch_lab.errors import ConflictError, NotFoundError
 from tinytorch_lab.grading import releasing, returning, submission_store, terms
 from tinytorch_lab.grading.autograde import Autograder
@@ -64,7 +63,7 @@ class JobKinds:
             return {**arguments, "module": releasing.check_assignment_name(arguments["module"])}
         module = self._course.assignment(arguments["module"])
         if kind == "milestone":
-            self._milestones_after(module)
+            self._course.library.course.milestone_after(module)
         return {**arguments, "module": module}
 
     def work(self, job: Job, arguments: dict[str, Any]) -> Work:
@@ -202,22 +201,19 @@ class JobKinds:
         return Work(found, one_by_one(lambda student: own.run_and_store(self._engine, source, student)))
 
     def _milestone(self, job: Job, module: str, students: list[str] | None) -> Work:
-        (milestone,) = self._milestones_after(module)
+        milestone = self._course.library.course.milestone_after(module)
         with transaction(self._engine) as connection:
             graded = returning.graded_students(connection, module)
             reached = reached_by(connection, milestone.number)
         found = _chosen(graded, students, module, "autograde it")
         if students is None:
             found = [student for student in found if student not in reached]
-        return Work(found, lambda names: self._milestone_runner.run_many(job.requested_by, milestone, names))
 
-    def _milestones_after(self, module: str) -> list[Milestone]:
-        milestones = self._course.library.course.milestones
-        found = [milestone for milestone in milestones if milestone.after == module]
-        if not found:
-            known = ", ".join(milestone.after for milestone in milestones)
-            raise NotFoundError(f"No milestone comes after {module}; there is one after each of {known}.")
-        return found
+        def stream(names: Iterable[str]) -> Iterator[JobRow]:
+            for student, said in self._milestone_runner.run_many(job.requested_by, milestone, names):
+                yield failed(student, said) if isinstance(said, Exception) else JobRow(student, True, said)
+
+        return Work(found, stream)
 
     def _feedback(self, _job: Job, module: str, students: list[str] | None, force: bool) -> Work:
         found = self._marked(module, students, force)
