@@ -97,10 +97,9 @@ _NAMES: dict[str, list[str]] = {
 }
 # Modules that add methods to classes of another are loaded with it.
 _EXTENDED_BY: dict[str, list[str]] = {
-    "tensor": ["autograd", "profiling"],
+    "tensor": ["autograd"],
     "activations": ["autograd"],
     "losses": ["autograd"],
-    "spatial": ["profiling"],
 }
 
 __all__ = sorted({name for names in _NAMES.values() for name in names})

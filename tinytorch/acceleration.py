@@ -129,7 +129,7 @@ def linear_gelu_flops(op: LinearGELUOp, shape: tuple[int, ...]) -> int:
     return math.prod(shape) * (2 * op.inputs[0].shape[-1] + 10)
 
 
-# %% cell 22 (quantize), lines 2-46 without 25, 37, 45
+# %% cell 22 (quantize), lines 2-47 without 26, 38, 46
 @dataclass(frozen=True)
 class QTensor:
     """Eight-bit numbers: ``scale * (values - zero_point)``.
@@ -149,6 +149,7 @@ class QTensor:
 def quantize_int8(x: Any, axis: int | None = None) -> QTensor:
     """Quantize floats to int8, with an error of at most half a step everywhere and 0 exact.
 
+    x: an array, a tensor or a list of numbers.
     axis: the axis that keeps its length in ``scale`` and ``zero_point``, the others having 1 there: one scale for each
     index. ``None``: one scale for all, of shape (). Raises ValueError if x holds NaN or infinity.
     Hint: the minimum over all axes but one takes a tuple of axes, and ``keepdims=True``.
@@ -174,9 +175,12 @@ def dequantize(q: QTensor) -> np.ndarray:
     return (q.values - q.zero_point).astype(np.float32) * q.scale
 
 
-# %% cell 27 (quantized_linear), lines 2-53 without 7, 10, 15, 18, 26, 40
+# %% cell 27 (quantized_linear), lines 2-56 without 10, 13, 18, 21, 29, 43
 class QuantizedLinear(Module):
-    """A Linear layer for inference in int8 arithmetic: ``weight`` is a QTensor (out, in), ``bias`` an array or None."""
+    """A Linear layer for inference in int8 arithmetic: ``weight`` is a QTensor (out, in), ``bias`` an array or None.
+
+    The weight has one scale for each output, of shape (out, 1), or one for all, of shape ().
+    """
 
     def __init__(self, weight: QTensor, bias: np.ndarray | None = None) -> None:
         """Keep both, and ``weight_sums``: for each output, the int32 sum of its integers."""
@@ -192,7 +196,7 @@ class QuantizedLinear(Module):
     def forward(self, x: Tensor) -> Tensor:
         """x: (..., in), floats; result (..., out), float32, without history.
 
-        Raises ValueError, naming the shapes, if the last axis of x has another length.
+        Raises ValueError, naming the shapes, if the last axis of x has another length, or if x has none.
         Hint: rows of x, ``quantize_int8(rows, axis=0)``, and four terms in int32.
         """
         outputs, width = self.weight.values.shape

@@ -161,9 +161,12 @@ class Softmax(Activation):
         return f"Softmax(axis={self.axis})"
 
 
-# %% cell 29 (in_blocks), lines 2-6
+# %% cell 29 (in_blocks), lines 2-9
 def in_blocks(*arrays: np.ndarray, size: int = 1 << 15) -> Iterator[tuple[np.ndarray, ...]]:
-    """Matching pieces of ``size`` elements of arrays of one shape: flat views, or copies of what is not contiguous."""
+    """Matching pieces of ``size`` elements of arrays of one shape, as flat views.
+
+    Pieces of an array that is not C-contiguous are copies: good for reading, useless for writing.
+    """
     flat = [array.reshape(-1) for array in arrays]
     for start in range(0, flat[0].size, size):
         yield tuple(array[start : start + size] for array in flat)

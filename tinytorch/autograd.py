@@ -162,7 +162,7 @@ def div_backward(op: Div, grad: np.ndarray) -> tuple[np.ndarray, ...]:
 
 # %% cell 16 (product_like), lines 2-6
 def product_like(like: np.ndarray, a: np.ndarray, b: np.ndarray) -> np.ndarray:
-    """a @ b, its axes in the memory order of those of ``like``, unless the batch axes differ."""
+    """a @ b, in the memory order of ``like`` if its batch axes are those of the product (else an ordinary product)."""
     if like.shape[:-2] != np.broadcast_shapes(a.shape[:-2], b.shape[:-2]):
         return a @ b
     return np.matmul(a, b, out=np.empty_like(like, dtype=np.result_type(a, b)))

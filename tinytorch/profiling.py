@@ -1,6 +1,5 @@
 # Generated from curriculum/14_profiling/14_profiling.py; edit that, not this file.
 # Each "# %%" line says which cell, and which of its lines, the code below it is.
-# Adds to classes of: spatial, tensor
 
 __all__ = [
     "format_seconds", "TimeProfiler", "STATM", "peak_memory_usage", "resident_megabytes",

@@ -213,9 +213,13 @@ class Tensor:
         return GetItem.apply(self, index=index)
 
 
-# %% cell 23 (given_ops), lines 2-42
+# %% cell 23 (given_ops), lines 2-46
 class Add(Op):
-    """a + b, element by element, with broadcasting; ``in_place``: into the array of a, where the dtype allows it."""
+    """a + b, element by element, with broadcasting.
+
+    ``in_place`` writes the sum into the array of a, which must have the result's shape; if its dtype does not fit, a new
+    array is made after all.
+    """
 
     in_place: bool = False
 

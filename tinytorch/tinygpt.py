@@ -101,7 +101,7 @@ class TinyGPT(GPT):
         self.vocab_size, self.layers, self.heads, self.dim = vocab_size, layers, heads, dim
 
     def new_cache(self) -> "KVCache":
-        """An empty ``KVCache`` (section 5) of this model's sizes and its parameters' dtype.
+        """An empty ``KVCache`` (section 6) of this model's sizes and its parameters' dtype.
 
         Hint: the width of a head is ``dim // heads``.
         """

@@ -791,15 +791,20 @@ probe("no gradients for integers", raises(lambda: Tensor(integers, requires_grad
 """
 ## Part 3: Arithmetic and Broadcasting
 
-Here is what a finished operation looks like: `Add`, and four more that you will need from Module 02 on.
-They are given. `Exp` shows one thing more: `forward` may keep on `self` what a derivative will need, here
+Here is what a finished operation looks like: `Neg`, and four more that you will need from Module 02 on.
+They are given. `Add` is `a + b`; its switch `in_place`, which writes the sum into the array of `a`, is off and
+stays so until Module 03 explains it. `Exp` shows one thing more: `forward` may keep on `self` what a derivative will need, here
 the output.
 """
 
 # %% nbgrader={"grade": false, "grade_id": "given_ops", "locked": true, "schema_version": 3, "solution": false, "task": false}
 #| export
 class Add(Op):
-    """a + b, element by element, with broadcasting; ``in_place``: into the array of a, where the dtype allows it."""
+    """a + b, element by element, with broadcasting.
+
+    ``in_place`` writes the sum into the array of a, which must have the result's shape; if its dtype does not fit, a new
+    array is made after all.
+    """
 
     in_place: bool = False
 
@@ -1349,9 +1354,9 @@ Names, compared with PyTorch: our `transpose(*axes)` takes the new order of all 
 PyTorch calls that `permute`, and its own `transpose(i, j)` exchanges two axes.
 
 Two functions belong to this section. `row_major_strides` is the formula of Part 1. `shares_memory` asks
-whether two tensors have at least one byte in common. Comparing `a.data.base` is not enough (a view of a
-view of an array ends at a different object than a view of a tensor may), and comparing address *ranges* is
-too much: `x[::2]` and `x[1::2]` lie in the same range and share nothing. NumPy has an exact test and one by
+whether two tensors have at least one byte in common. Comparing `a.data.base` does not answer it (it is `None`
+for the array that owns the buffer, and `x[:2]` and `x[2:]` have one base and no byte in common), and comparing address
+*ranges* is too much: `x[::2]` and `x[1::2]` lie in the same range and share nothing. NumPy has an exact test and one by
 ranges; choose the exact one.
 """
 
@@ -1555,7 +1560,7 @@ tracemalloc.stop()
 """
 ### Layout and the cache
 
-A processor does not fetch single numbers. It fetches **cache lines**, 64 bytes on nearly all current
+A processor does not fetch single numbers. It fetches **cache lines**, 64 bytes on most
 machines: 16 neighbouring float32 numbers. Walking along a row uses all 16; walking down a column of a wide
 row-major matrix uses one of them and throws 15 away.
 

@@ -75,8 +75,8 @@ it is the only one that needs an `axis`, and the only one with a reduction insid
 ### Three facts to keep in mind
 
 1. **Slopes.** Training multiplies the slopes of all layers together (Module 06). $\sigma' = \sigma(1-\sigma)$
-   is at most ¼; $\tanh' = 1 - \tanh^2$ is at most 1; ReLU's slope is exactly 0 or 1. Three of these slopes
-   can be computed from the *output* alone, and that decides how much memory training needs.
+   is at most ¼; $\tanh' = 1 - \tanh^2$ is at most 1; ReLU's slope is exactly 0 or 1. All three can be
+   computed from the *output* alone (GELU's cannot), and that decides how much memory training needs.
 2. **Range.** `exp` of a float32 overflows to infinity a little above 88. Formulas with $e^x$ must be arranged
    so that no exponent is ever positive.
 3. **Shift invariance.** Softmax does not change when a constant is added to all inputs of one row:
@@ -748,18 +748,23 @@ Two details that cost people hours:
 Keep the inner tanh as `self.tanh`: the slope of GELU needs it (and the input, which the op already holds in
 `self.inputs`).
 
-**A remark on speed**, which section 9 measures. The formula is one line and ten passes over the array, each with a new
-array for its result. In a language model GELU sees the widest array of all, more than the processor's cache holds, and
+**A remark on speed**, which section 9 measures. The formula is one line and nine passes over the array, several of them
+into new arrays. In a language model GELU sees the widest array of all, more than the processor's cache holds, and
 so every pass fetches it from memory again and writes it back. Two remedies, which belong together: write into arrays
-that are there already (`out=`, `*=`), and take the array in *blocks*, each of which goes through all ten passes while it
-is in the cache. `in_blocks`, given, cuts several arrays into matching blocks. The one-line formula is as right; begin
-with it.
+that are there already (`out=`, `*=`), and take the array in *blocks*, each of which goes through all passes while it
+is in the cache. `in_blocks`, given, cuts several arrays of one shape into matching blocks:
+`for part, out in in_blocks(x, y):` runs over views of `x` and `y`, and what you write into `out` is in `y`. Make the
+arrays that you write to with `np.empty_like(x, order="C")`. Without `order` they take over the layout of a transposed
+`x`; their blocks are copies then, and what you write is lost. The one-line formula is as right; begin with it.
 """
 
 # %% nbgrader={"grade": false, "grade_id": "in_blocks", "locked": true, "schema_version": 3, "solution": false, "task": false}
 #| export
 def in_blocks(*arrays: np.ndarray, size: int = 1 << 15) -> Iterator[tuple[np.ndarray, ...]]:
-    """Matching pieces of ``size`` elements of arrays of one shape: flat views, or copies of what is not contiguous."""
+    """Matching pieces of ``size`` elements of arrays of one shape, as flat views.
+
+    Pieces of an array that is not C-contiguous are copies: good for reading, useless for writing.
+    """
     flat = [array.reshape(-1) for array in arrays]
     for start in range(0, flat[0].size, size):
         yield tuple(array[start : start + size] for array in flat)
@@ -862,7 +867,7 @@ probe("empty batch", list(gelu(Tensor(np.zeros((0, 4), dtype=np.float32))).shape
 r"""
 ### Measure: what the approximation costs, and what exactness would
 
-The table compares the two forms in float64 and times four implementations on the same float32 array. Look at
+The table compares the two forms in float64 and times five implementations on the same float32 array. Look at
 the distance between the forms (small beside a float16's three digits, large beside a float32's six), at the
 price of calling Python once per element, and at the price of `x ** 3`.
 """
@@ -881,10 +886,15 @@ def gelu_with_power(x: np.ndarray) -> np.ndarray:
     return 0.5 * x * (1.0 + np.tanh(SQRT_2_OVER_PI * (x + 0.044715 * x**3)))
 
 
+def gelu_with_product(x: np.ndarray) -> np.ndarray:
+    return 0.5 * x * (1.0 + np.tanh(SQRT_2_OVER_PI * (x + 0.044715 * (x * x * x))))
+
+
 array = np.random.default_rng(0).normal(size=200_000).astype(np.float32)
 candidates = {
-    "tanh form, x * x * x": lambda: GELUOp().forward(array),
+    "tanh form, x * x * x": lambda: gelu_with_product(array),
     "tanh form, x ** 3": lambda: gelu_with_power(array),
+    "GELUOp.forward": lambda: GELUOp().forward(array),
     "exact, math.erf per element": lambda: exact_gelu(array),
     "relu, for comparison": lambda: ReLUOp().forward(array),
 }
@@ -1053,7 +1063,7 @@ bend. Finding such units by training, instead of by thought, is what Modules 06�
 All five are $O(N)$ in the number of elements, so the interesting questions are about the constant: how many
 passes over memory, which of them computes anything expensive, and what stays allocated afterwards.
 
-**Time.** The cell below times each activation in float32 and float64 from a few thousand elements to a few
+**Time.** The cell below times each activation in float32 and float64 from a few hundred elements to two
 million, beside `np.copy` (which only moves memory) and a 256-wide matrix product (what an activation usually
 follows). Things to look for:
 
@@ -1117,7 +1127,7 @@ model with a vocabulary of 50,000 at the other.
 
 **Passes.** The next cell computes GELU in three ways: by its one-line formula, in place, and in place block by block.
 The arithmetic is the same. What to look for: while the array fits into the cache, new arrays cost little, and blocks
-nothing; beyond it the formula pays for each of its ten passes, blocks only for reading once and writing once. `GELUOp`
+nothing; beyond it the formula pays for each of its nine passes, blocks only for reading once and writing once. `GELUOp`
 keeps a second array, its tanh, and so has to write twice as much.
 """
 

@@ -370,7 +370,7 @@ class Module:
 ### Testing the tree
 
 The test plants a small forest: nested lists, a tied parameter, a plain tensor and a function in between. Then
-it saves, restores, and tries to load four broken states.
+it saves, restores, and tries to load three broken states.
 """
 
 

@@ -93,8 +93,8 @@ wrong, and never exceeds 1: two good properties for a training signal.
 
 "Downhill" has a meaning only for a function with a *single* output. Two losses may disagree about which way
 to go; their sum cannot. There is a price argument too: the slopes of one number with respect to a million
-weights can be had for little more than the price of one evaluation (Module 06). For two numbers, it is
-twice.
+weights can be had for two to three times the price of one evaluation (Module 06). For two numbers, the way back
+has to be walked twice.
 """
 
 # %% [markdown]
@@ -1128,7 +1128,7 @@ r"""
 
 All three losses take the *mean*. The alternative is the sum; they differ by a factor, and that factor is the
 batch size. The next cell takes random batches from one data set and measures the gradient of a linear model
-for both. What to look for:
+for the mean; its norm times the batch size is that for the sum. What to look for:
 
 - the norm of the sum's gradient grows with the batch, so that a step size tuned for 8 samples is far too
   large for 512; the norm of the mean's gradient settles at one value, that of the whole data set;
@@ -1391,7 +1391,7 @@ EXCELLENT (9-10 points):
 - Uses the own table: the norm of the mean's gradient stays about constant while that of the sum grows with the batch, so a learning rate would have to shrink by the same factor
 - Quotes the scatter falling roughly as one over the square root of the batch, so 8 times the samples give less noise by a factor of about 2.8, not 8
 - Shows that the mean of means weights samples of short batches (or sequences with much padding) more, and gives a repair: sum the losses and the counts over machines and divide once
-- Separates what does not change: the expected gradient and the number of optimiser steps needed at a given step size near the noise-free limit
+- Separates what does not change: the expected gradient and the number of optimizer steps needed at a given step size near the noise-free limit
 GOOD (7-8 points):
 - Gives a correct reason for a scalar and the factor between mean and sum
 - Refers to at least one printed figure for norm or scatter
@@ -1530,7 +1530,7 @@ measured slopes; gradients of means and sums over the batch size; two losses rac
 - What belongs together numerically, logarithm and softmax, belongs into one op.
 - Values may be right where slopes are wrong: a composition is chosen for both.
 - Broadcasting makes wrong shapes look like results. A loss is the place to refuse them.
-- Measured slopes cost two evaluations per weight, exact ones will cost about two in total.
+- Measured slopes cost two evaluations per weight, exact ones will cost two to three in total.
 
 **Next.** Module 05 feeds data to the loss in batches; Module 06 walks the recorded ops backwards.
 """

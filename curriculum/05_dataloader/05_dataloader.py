@@ -351,7 +351,7 @@ Four ways to get this wrong, all of them common:
 - A generator made from the seed alone in every epoch gives every epoch the same order.
 - `default_rng(seed + epoch)`: epoch 1 of the run with seed 0 is epoch 0 of the run with seed 1. Anybody who
   repeats an experiment with seeds 0, 1, 2 expects independent runs. `default_rng` also takes a *list* of
-  integers, and lists that differ give unrelated streams.
+  integers: `[seed, epoch]` and another such pair give unrelated streams.
 - Shuffling only the order of the batches, or only inside each batch, is not a shuffle of the samples.
 
 If no seed is given, the constructor draws one. It stays visible as `loader.seed`, so even a run that nobody
@@ -1950,7 +1950,7 @@ a buffer does to sorted data.
 - Order = f(seed, epoch), with a generator of its own. Then runs can be repeated and resumed.
 - Loading and computing in turn cost the sum, overlapped the maximum. Waiting overlaps in a thread; Python
   arithmetic does not.
-- Larger batches pay off until the fixed price is negligible; memory and the number of updates keep paying.
+- Larger batches pay off until the fixed price is negligible; after that they only cost memory and updates.
 - Input from outside is checked before it is used, and an error names the file and the remedy.
 
 **Next.** Batches arrive, layers transform them, losses judge them. Module 06 lets the judgement flow back:

@@ -17,7 +17,8 @@ r"""
 Since Module 01 every operation on a tensor that requires a gradient has left a trace: the result knows the op
 that made it, and the op knows its inputs. In this module you walk that trace backwards. You write one small
 rule for each op, one loop that applies the rules in the right order, and from then on *every* expression that
-anybody writes with tensors can be differentiated, exactly, at about twice the price of computing it.
+anybody writes with tensors can be differentiated, exactly, at two to three times the price of
+computing it alone.
 
 **Learning objectives**
 
@@ -282,9 +283,9 @@ Do you remember the empty batch of Module 01? An axis of length 1 beside one of 
 no elements is 0, so nothing special is needed, unless you compare lengths in a way that takes 0 for 1.
 
 The most frequent case of a real sum is a bias, $(n, m)$ to $(m,)$: only axes at the left disappear. The sum of the rows of
-a matrix is $\mathbf 1^\top G$, a product with a row of ones, and the library behind `@` reads memory faster than a sum along
-the first axis, which starts anew for every row. Two more lines save two thirds of the time, and no points: `sum` alone
-is as right.
+a matrix is $\mathbf 1^\top G$, a product with a row of ones. The library behind `@` does that faster than `sum` along the
+first axis, which goes through the row of sums again for every row that it adds. Section 11 measures both. It is a
+matter of speed only: `sum` alone is as right and earns the same points.
 """
 
 
@@ -500,17 +501,17 @@ the general recipe for $\bar b$ computes one product *per batch element*, keeps 
 Folding all leading axes into one first, `(batch · length, m)`, gives the same sum as a single product.
 A measurement below shows the difference.
 
-A last thought concerns memory order. `Linear` multiplies by `weight.T`, a view whose *columns* are contiguous. If its
-gradient is made like any product, with contiguous rows, then the transpose's rule turns it into a view of the wrong
-order, and the leaf's copy has to jump through memory. The heads of an attention (Module 12) are views, too, and undoing
-the view costs a copy if their gradient has not their order. Results can be written into an array that has it
-already: `product_like`, given, makes a product in the memory order of the array whose gradient it is.
+A last thought concerns memory order. `Linear` multiplies by `weight.T`, a view whose *columns* are contiguous. An
+ordinary product has contiguous *rows*. The rule of `Transpose` then turns this gradient into a view, and copying it into
+the leaf's `.grad` jumps through memory. The same happens with the heads of an attention (Module 12), which are views,
+too. So `product_like(like, a, b)`, given, computes `a @ b` into an array with the memory order of `like`, the operand
+whose gradient it is. Section 11 measures the difference. Plain `@` passes the tests, too.
 """
 
 # %% nbgrader={"grade": false, "grade_id": "product_like", "locked": true, "schema_version": 3, "solution": false, "task": false}
 #| export
 def product_like(like: np.ndarray, a: np.ndarray, b: np.ndarray) -> np.ndarray:
-    """a @ b, its axes in the memory order of those of ``like``, unless the batch axes differ."""
+    """a @ b, in the memory order of ``like`` if its batch axes are those of the product (else an ordinary product)."""
     if like.shape[:-2] != np.broadcast_shapes(a.shape[:-2], b.shape[:-2]):
         return a @ b
     return np.matmul(a, b, out=np.empty_like(like, dtype=np.result_type(a, b)))
@@ -769,10 +770,14 @@ For log-softmax, $\partial y_j/\partial x_k = [j = k] - e^{y_k}$, and
 
 $$\bar x_k = \bar y_k - e^{y_k} \sum_j \bar y_j.$$
 
-In both, the sum runs along the op's `axis`, with `keepdims=True`. The one of softmax is a sum of products, which
-`np.einsum("...i,...i->...", …)` makes in one pass along a last axis, without an array of products; it drops that axis,
-`np.expand_dims` puts it back. GELU is given: its slope has two terms, and
-uses the tanh that `forward` kept for this purpose.
+In both, the sum runs along the op's `axis`, with `keepdims=True`: `(grad * op.output).sum(axis=op.axis, keepdims=True)`
+for softmax. That makes an array of products only to add it up. `np.einsum("...i,...i->...", a, b)` adds the products
+along the *last* axis in one pass, without that array; `np.moveaxis(array, op.axis, -1)` brings the op's axis there first,
+and `np.expand_dims` gives the result its lost axis back. Both ways pass.
+
+GELU is given. With the kept tanh $t$ and its argument $u$, the product rule gives
+$\tfrac12(1+t) + \tfrac12 x\,(1-t^2)\,u'$, which is $(1+t)\bigl(\tfrac12 + x\,(1-t)\,\tfrac{u'}2\bigr)$ since
+$1-t^2 = (1-t)(1+t)$; the rule computes the latter in blocks.
 """
 
 
@@ -1713,7 +1718,8 @@ r"""
 ### Memory: one product or many
 
 A weight matrix used by a batch of sequences, as announced in section 5: the general recipe against the folded
-one. Same sum, other order. What to look for: the peak in multiples of the weight matrix, and the time.
+one. Same sum, other order. What to look for: the peak in multiples of the weight matrix, and the time. The last lines
+measure the remarks on rows of ones (section 3) and on memory order (section 5).
 """
 
 # %% tags=["measure"]
@@ -1734,6 +1740,17 @@ for name, recipe in recipes.items():
     print(f"{name:28} peak {peak / (4 * width**2):5.1f} weight matrices, {milliseconds:7.2f} ms")
 difference = np.abs(recipes["leading axes folded"]() - recipes["batch of products, then sum"]()).max()
 print(f"largest difference {difference:.1e}")
+
+flat = grad.reshape(-1, width)
+rows, upstream = (generator.normal(size=(64, m)).astype(np.float32) for m in (784, 512))
+view = np.empty((512, 784), dtype=np.float32).T  # the memory order of Linear(784, 512).weight.T
+for name, recipe in {
+    "rows added by sum": lambda: flat.sum(axis=0),
+    "a row of ones @ rows": lambda: np.ones(len(flat), flat.dtype) @ flat,
+    "product, copied to the leaf": lambda: np.array((rows.T @ upstream).T, order="C"),
+    "product_like, copied": lambda: np.array(product_like(view, rows.T, upstream).T, order="C"),
+}.items():
+    print(f"{name:28} {microseconds(recipe, 1) / 1e3:35.2f} ms")
 
 # %% [markdown]
 r"""
@@ -1756,7 +1773,7 @@ gets wrong gradients without a word.
 made of differentiable operations, and `create_graph=True` records the backward pass, too.
 
 **Accumulation as a tool.** Since `.grad` is added to, a batch that does not fit is processed in parts
-before one step of the optimiser. In data-parallel training, the gradients of all machines are averaged;
+before one step of the optimizer. In data-parallel training, the gradients of all machines are averaged;
 PyTorch does that in buckets, as soon as the gradients of a bucket are complete, while the backward pass is
 still busy with earlier layers.
 
@@ -1929,7 +1946,7 @@ SATISFACTORY (5-6 points):
 - No derivation of the number of segments
 - Few or no own figures
 NEEDS IMPROVEMENT (1-4 points):
-- Blames the weights or the optimiser for the growth with sequence length
+- Blames the weights or the optimizer for the growth with sequence length
 - Confuses checkpointing of activations with saving a model to disk
 - No reference to the measurements
 NO CREDIT (0 points):
@@ -2060,5 +2077,5 @@ visits of a search that does not remember.
 - Reverse mode buys time with memory, and checkpointing sells some of it back.
 - No rule has to be believed: check it.
 
-**Next.** Module 07 does something with `.grad`: optimisers.
+**Next.** Module 07 does something with `.grad`: optimizers.
 """

@@ -1986,8 +1986,8 @@ optimizer state (`optimizer_memory` of Module 07), what the graph of one batch r
 06, without parameters), and for comparison the peak that tracemalloc sees during a whole step *on top of*
 weights and optimizer state. What to look for:
 
-- three columns do not depend on the batch; the graph is proportional to it. At which batch does it overtake the
-  other three together?
+- the three figures of the first line do not depend on the batch; the graph is proportional to it. At which batch
+  does it overtake those three together?
 - the measured peak lies above graph + gradients: the way back needs arrays of its own while it runs;
 - under `no_grad` the same forward pass peaks far below. Serving a model is not training without the last line.
 """
@@ -2040,7 +2040,8 @@ r"""
 
 One step with 1,024 samples, in 1 to 64 parts. What to look for: the peak falls with the size of a part until
 gradients and temporaries of a step are all that is left; the weights after the step agree to rounding; and the
-time rises only when the parts are so small that the fixed price per op (Module 06) dominates. The last line accumulates loss *tensors* and calls `backward` once at the end: the same gradient, and no memory saved.
+time rises only when the parts are so small that the fixed price per op (Module 06) dominates. The last line accumulates loss *tensors* and calls `backward` once at the end: the same gradient,
+and hardly any memory saved.
 """
 
 # %% tags=["measure"]

@@ -1360,8 +1360,8 @@ r"""
 
 `im2col` pays for its speed with memory. The first table measures, for one batch and growing windows (with a padding
 that keeps the size), the peak of a forward pass without recording, beside the images themselves and beside the
-bytes of `conv_cost` (which include images and parameters, that the peak does not, and count images without their
-padding, which the peak holds). Then `graph_memory` tells what the digit network's graph of a batch keeps alive
+bytes of `conv_cost` (which count images, parameters and result; the peak has none of them: it comes while the columns are
+filled, and holds, beside them, a copy of the images with their padding). Then `graph_memory` tells what the digit network's graph of a batch keeps alive
 until `backward`, and how much of it are columns. What to look for: the first table grows with $k^2$, while the
 operations for each byte soon stop growing; in the graph, the columns of two layers are the largest item, thirty
 times the images, though nobody ever asked to see them.
@@ -1494,8 +1494,8 @@ hands it out). A number within the window fits into one byte.
 
 The columns. A digit's $3 \times 3$ layer is small; the next cell applies `conv_cost`'s formula to layers of
 well-known sizes, for a batch of 64. The second part shows the remedy: a batch that goes through the layer in
-pieces, *one set of columns at a time*. What to look for: the columns of a single layer of a picture classifier fill
-a card; and in pieces the peak falls to a fraction, while the time even falls at first, because smaller columns stay
+pieces, *one set of columns at a time*. What to look for: the columns of a single layer of a picture classifier take
+seven gigabytes; and in pieces the peak falls to a fraction, while the time even falls at first, because smaller columns stay
 in the cache, and rises again only when the pieces become so small that calls count. There is no need to have all
 windows side by side, only enough of them to keep the product busy. Implicit GEMM is this thought, taken to its end.
 
@@ -1645,7 +1645,8 @@ what the graph of the digit network keeps, the layers of well-known networks, an
 against your table. For which layers is it a waste in any case? A colleague's network trains with a batch of 16 and
 runs out of memory with 24, though inference works with 64: explain that with what `Conv2dOp` keeps, and with your
 figures. Propose two changes of the op, one for inference and one for training, with what each costs in time.
-Finally: col2im does one addition for each entry. Use your measured rates to argue whether it is limited by
+Finally: col2im does one addition for each entry. From its time in your table, compute the bytes of
+columns and the additions per second, compare them with the product's rate, and argue whether it is limited by
 arithmetic or by memory, and what a faster processor would change.
 
 **Expected response:** 150–300 words, with at least two of your own figures.
@@ -1687,9 +1688,10 @@ NO CREDIT (0 points):
 """
 ### Question 2: Loops, products and kernels
 
-**Context:** You timed one layer in five ways, from seven loops to one batched product, and took the fast one apart.
+**Context:** You timed one layer in six ways, from seven loops to one product for the whole batch, and took the fast one apart, in
+two memory orders.
 
-**Question:** All five do the same arithmetic. Where, then, does the factor between the first and the last come
+**Question:** All six do the same arithmetic. Where, then, does the factor between the first and the last come
 from? Attribute it in steps, with your figures: interpretation, short vectors, memory access, use of the processor's
 units. Why is the view of way 3, which copies nothing, not the fastest? How far is your product from what your
 processor could do, and how would you find out? Now a library offers you im2col, implicit GEMM, Winograd and FFT for
@@ -1788,7 +1790,7 @@ r"""
 `col2im`; `Conv2d` with its backward rule; `MaxPool2d`, in which the first maximum wins; `conv_cost` and
 `receptive_field`.
 
-**Measured.** One layer in five ways, from seven loops to one product; the pieces of a step, forwards and backwards;
+**Measured.** One layer in six ways, from seven loops to one product; the pieces of a step, forwards and backwards;
 what columns weigh, for one layer and in a graph; a batch in pieces; and what locality and shared weights are worth
 on signs in new places.
 

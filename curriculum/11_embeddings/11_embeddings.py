@@ -1238,8 +1238,8 @@ returns. What to look for:
   some tens of milliseconds?
 - the printed bytes: how much of the dense gradient is zeros?
 - the last line: how many rows one step of Adam has moved, among them rows that are not in its batch. Adam's averages
-  go on moving a row after its last gradient. The sparse update is therefore *another algorithm* (PyTorch calls it
-  SparseAdam), not a faster way to the same numbers.
+  go on moving a row after its last gradient. An update of touched rows alone is therefore *another
+  algorithm* (here SGD; PyTorch's SparseAdam is Adam restricted in that way), not a faster way to the same numbers.
 """
 
 # %% tags=["measure"]

@@ -394,6 +394,9 @@ queries belong to the *last* places. Query $i$ is place `past + i`, and may look
 **Padding.** Sequences of a batch have different lengths, an array has one. The rest is filled up, and nobody may look
 at filling. That depends on the key alone, and on the batch element: an array of shape `(batch, 1, n)`, whose axis of
 length 1 broadcasts over all queries. Combine both with `&`.
+
+One remark on speed: section 2 stores scores key by key. A mask in the other order makes the sum slower and turns its
+result round; `np.asfortranarray` stores it as the scores are. The plain array passes the tests, too.
 """
 
 
@@ -700,7 +703,8 @@ r"""
 ## 5. Heads
 
 One head forms one average. A word that needs its verb *and* the noun before it gets a mixture of both. Several heads look
-at several things, and cost nothing extra: the width is divided among them.
+at several things, and need no more weights or multiplications: the width is divided among them. (What they do cost is
+measured in section 6.)
 
 `split_heads` cuts the last axis into `heads` pieces and moves them in front of the sequence, so that for everything that
 follows heads are one more batch axis:

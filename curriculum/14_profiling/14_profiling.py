@@ -857,8 +857,9 @@ by the number of parameters. What to look for:
 
 - The share of matrix products grows with the width; everything else is *work* that hardly counts. (Section 6 asks how
   much *time* it takes.)
-- FLOPs per token and parameter come out near 2: each weight takes part in one multiplication and one addition. Hence
-  the rule of thumb $2N$ per token forward and, with two more products on the way back (Module 06), $6N$ for training.
+- FLOPs per token and parameter fall towards 2 as the width grows: each weight takes part in one multiplication and one
+  addition, and the scores of attention and everything elementwise come on top. Hence the rule of thumb $2N$ per token
+  forward and, with two more products on the way back (Module 06), $6N$ for training.
 - The last line trains a model of 7 billion parameters on a trillion tokens, by that rule, on this machine's core
   (an assumed 50 GFLOP/s) and on a thousand accelerators that achieve 400 TFLOP/s each.
 """
@@ -1722,7 +1723,7 @@ The machine of the next cell is simulated, so that the truth is known: times wit
 slowly warms up and loses speed over a session. Two *equal* programs are compared many times, by four methods, once
 one after the other and once **interleaved** (A, B, A, B, …). What to look for:
 
-- "B has the smaller mean" claims a difference in half of the cases. That is what an unrepeated benchmark does.
+- "A has the smaller mean" claims a difference in half of the cases. That is what an unrepeated benchmark does.
 - Three runs and the best of each: no better, only more convincing.
 - The rank test is wrong in 5 % of the cases, as promised, *while the samples are independent*. With the drift it
   claims in four of five cases that the first program is faster. No statistics repairs a bad experiment; interleaving
@@ -2042,11 +2043,13 @@ The next cell trains a classifier, lets it serve for sixty days, and changes the
 the *inputs* move slowly in a direction that does not matter for the answer, and from day 40 on the *rule* changes,
 while the inputs stay as they are by then. Labels arrive ten days late. What to look for:
 
-- In the first twenty days the score stays below its limit, and above 0: chance.
+- In the first twenty days the score stays below the dotted line, the limit for as many values as the window holds by
+  then, and above 0: chance. From day 15 on the window is full, and the limit stands still.
 - From day 20, the drift of the feature raises an alarm long before day 40, while the accuracy is as good as ever. An
   alarm says "look", not "retrain".
-- From day 40 the accuracy falls, and *no score moves with it*: the inputs are the same. What the monitor shows is ten
-  days old. Only labels find a changed rule, and they come late.
+- From day 40 the accuracy falls, and *no score says so*: it rises only until the window of fifteen days holds moved
+  inputs alone, and then stands still. What the monitor shows is ten to fourteen days old. Only labels find a changed
+  rule, and they come late.
 """
 
 # %% tags=["measure"]
@@ -2074,7 +2077,7 @@ feature = points[:, 1]
 monitor, late, days, delay = ModelMonitor(window=1500), [], 60, 10
 history = {"feature": [], "accuracy": [], "truth": []}
 for day in range(days):
-    points, labels = world(100, shift=0.04 * max(0, day - 20), angle=0.03 * max(0, day - 40))
+    points, labels = world(100, shift=0.04 * min(max(0, day - 20), 20), angle=0.03 * max(0, day - 40))
     with no_grad():
         answers = model(Tensor(points)).data.argmax(axis=1)
     for number in range(100):
@@ -2093,7 +2096,8 @@ print(f"drift alarm on day {alarm}, when the true accuracy was {history['truth']
 print(f"day 59: truth {history['truth'][-1]:.1%}, monitor {history['accuracy'][-1]:.1%}")
 figure, axes = plt.subplots(1, 2, figsize=(10.5, 3.2), sharex=True)
 axes[0].plot(history["feature"], label="drift score")
-axes[0].axhline(limit, color="black", ls=":", label="limit for a full window, α = 1 %")
+limits = [drift_limit(len(feature), min(100 * (day + 1), 1500)) for day in range(days)]
+axes[0].plot(limits, color="black", ls=":", label="limit, α = 1 %")
 axes[0].set(xlabel="day", title="the watched feature")
 axes[1].plot(history["truth"], color="C2", label="accuracy of the day")
 axes[1].plot(history["accuracy"], color="C3", label="as the monitor sees it")
@@ -2196,7 +2200,8 @@ $1 - 0.99^{100} = 63\,\%$ of all cases: "slow" becomes the rule. And a server wh
 queues: waiting times grow without bound as the load approaches 1, although the service itself is as fast as ever.
 
 The next cell plays both: a queue with one server and requests that arrive at random, and a request that fans out. What to
-look for: the median hardly moves while the tail explodes; at which load would you buy a second server? A benchmark in
+look for: up to half of the capacity the median hardly moves, while the 99th percentile has doubled; beyond that both run
+away; at which load would you buy a second server? A benchmark in
 which the *client* waits for an answer before it sends the next request never sees a queue, and so reports a tail that
 no user will have ("coordinated omission").
 """
@@ -2377,7 +2382,7 @@ web service, and why does the best batch size differ?
 === BEGIN MARK SCHEME ===
 EXCELLENT (9-10 points):
 - Names four flaws: too few samples, mean instead of median or quantiles, no measure of uncertainty, not interleaved (drift between the sessions), latency taken for throughput or capacity
-- Refers each to the simulation: about half of the claims by means are false, the rank test near 5 %, and nearly always wrong with drift unless interleaved, with own figures
+- Refers each to the simulation: about half of the claims by means are false, the rank test near 5 %, and wrong in about four of five cases with drift unless interleaved, with own figures
 - Designs it: warm-up, A and B in turn, 30 or more samples, median with interval and p95, is_faster at a stated confidence, machine and versions stated
 - Explains that with 5 samples the widest interval, from smallest to largest, covers the median with 1 - 2/32 = 94 % only
 - Chooses offline for (a), single stream for (b), server for (c), with reasons: throughput, latency of one request, throughput under a limit on the tail

@@ -1,6 +1,7 @@
 """The course as one student goes through it, the documents about it, and the example programs of its guides."""
 
 import sys
+import tracemalloc
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
@@ -143,6 +144,26 @@ def test_guide_profilers(tt: ModuleType, capsys: pytest.CaptureFixture[str]):
         np.ones((200, 200)) @ np.ones((200, 200))
     print(f"Memory: {tt.get_memory_usage():.2f} MB")
     assert [line.split(":")[0] for line in capsys.readouterr().out.splitlines()] == ["operation", "Memory"]
+
+
+def test_guide_dense_layer_and_its_memory(tt: ModuleType):
+    output = tt.Dense(10, 5).forward(np.random.default_rng(0).normal(size=(32, 10)))
+    assert output.shape == (32, 5)
+    tracemalloc.start()
+    layer = tt.Dense(1000, 1000)
+    layer.forward(np.random.default_rng(0).normal(size=(128, 1000)))
+    _, peak = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+    assert layer.weight.data.nbytes <= peak < 10 * layer.weight.data.nbytes
+
+
+def test_guide_layer_norm(tt: ModuleType):
+    """As in the guide, but for the layer: ours is told its width, since it learns a scale and a shift."""
+    layer = tt.LayerNorm(512)
+    x = tt.Tensor(np.random.default_rng(0).normal(3.0, 2.0, size=(1000, 512)))
+    output = layer.forward(x)
+    plain = (x.data - x.data.mean(axis=-1, keepdims=True)) / np.sqrt(x.data.var(axis=-1, keepdims=True) + 1e-5)
+    np.testing.assert_allclose(output.data, plain, atol=1e-4)
 
 
 def test_the_package_reads_like_a_framework(tt: ModuleType):

@@ -34,6 +34,12 @@ def package(tmp_path: Path) -> Path:
             name="modules/06.ipynb",
         ),
         source(
+            "#| default_exp tables",
+            "#| export\nfrom tinytorch.tensor import Tensor\ndef cost_of(kind): return lambda rule: rule\n"
+            "@cost_of(Tensor)\ndef cost(): return 1",
+            name="modules/14.ipynb",
+        ),
+        source(
             "#| default_exp unfinished",
             "#| export\nfrom tinytorch.layers import Linear\nsetattr(Linear, 'x', 1)\nraise NotImplementedError",
             name="modules/07.ipynb",
@@ -63,6 +69,7 @@ def run(package: Path, code: str) -> str:
         ),
         ("import tinytorch; print(tinytorch.layers)", "<module 'tinytorch.layers'"),
         ("import tinytorch; print(tinytorch.Tensor().backward())", "True"),
+        ("import tinytorch, sys; tinytorch.Tensor; print('tinytorch.tables' in sys.modules)", "False"),
         ("from tinytorch.tensor import Tensor; print(hasattr(Tensor, 'backward'))", "False"),
         ("import tinytorch.autograd; print(tinytorch.autograd.Tensor().backward())", "True"),
         ("import tinytorch; print('Linear' in dir(tinytorch), 'g' in dir(tinytorch))", "True True"),
@@ -89,7 +96,10 @@ def test_star_import_gives_all_names_when_all_modules_work(package: Path) -> Non
 def test_a_module_that_is_gone_is_no_longer_offered(package: Path) -> None:
     (package / "tensor.py").unlink()
     export_package([], package)
-    assert run(package, "import tinytorch; print(tinytorch.__all__)") == "['Linear', 'backward', 'f', 'g']"
+    assert (
+        run(package, "import tinytorch; print(tinytorch.__all__)")
+        == "['Linear', 'backward', 'cost', 'cost_of', 'f', 'g']"
+    )
 
 
 def test_init_reads_as_documented(tmp_path: Path) -> None:

@@ -7,7 +7,17 @@ from numpy.typing import NDArray
 
 from tinytorch_lab.milestones.mnist_data import ABOUT, BATCH, MNIST, digit_files, unseen_digits
 from tinytorch_lab.milestones.mnist_plot import Reading, draw_reading
-from tinytorch_lab.milestones.script import LOSS, Malformed, Outcome, Reports, Script, capitalized, numbers, step
+from tinytorch_lab.milestones.script import (
+    LOSS,
+    Malformed,
+    Outcome,
+    Reports,
+    Script,
+    capitalized,
+    numbers,
+    series,
+    step,
+)
 from tinytorch_lab.runner.contract import Cell
 
 if TYPE_CHECKING:
@@ -116,7 +126,7 @@ def _reading(reports: Reports) -> Reading:
         labels=labels,
         answers=answers[-1],
         rounds=[float((one == labels).mean()) for one in answers],
-        losses=_losses(reports),
+        losses=series(reports, LOSS, _ROUNDS * _STEPS_A_ROUND),
         sampled=np.array([float((one == labels[::_EVERY]).mean()) for one in sampled]),
         misread=misread,
         pictures=digits.images[misread].astype(np.float64),
@@ -134,14 +144,6 @@ def _classes(values: NDArray[np.float64], name: str) -> NDArray[np.int64]:
     if not np.isin(values, np.arange(_CLASSES)).all():
         raise Malformed(f"{capitalized(name)} are not all digits from 0 to 9.")
     return values.astype(np.int64)
-
-
-def _losses(reports: Reports) -> NDArray[np.float64]:
-    values = reports.get(LOSS, ())
-    expected = _ROUNDS * _STEPS_A_ROUND
-    if len(values) != expected or not all(isinstance(value, float) and np.isfinite(value) for value in values):
-        raise Malformed(f"{capitalized(LOSS)} is not a finite number after each of the {expected} steps.")
-    return np.array(values)
 
 
 def _round(number: int) -> tuple[Cell, ...]:

@@ -73,6 +73,19 @@ def numbers(reports: Reports, name: str, shape: tuple[int, ...]) -> NDArray[np.f
     return value.astype(np.float64)
 
 
+def series(reports: Reports, name: str, count: int) -> NDArray[np.float64]:
+    """Return the ``count`` numbers reported as ``name`` one after the other.
+
+    Raises:
+        Malformed: there are more or fewer, or one is no finite number.
+    """
+    values = reports.get(name, ())
+    if len(values) != count or not all(isinstance(value, float) and np.isfinite(value) for value in values):
+        expected = "a finite number" if count == 1 else f"{count} finite numbers"
+        raise Malformed(f"{capitalized(name)} is not {expected}.")
+    return np.array(values)
+
+
 def capitalized(name: str) -> str:
     """Return a probe's name as the beginning of a sentence."""
     return name[:1].upper() + name[1:]

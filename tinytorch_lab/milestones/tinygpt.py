@@ -4,9 +4,8 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import numpy as np
-from numpy.typing import NDArray
 
-from tinytorch_lab.milestones.script import LOSS, Malformed, Outcome, Reports, Script, capitalized, step
+from tinytorch_lab.milestones.script import LOSS, Malformed, Outcome, Reports, Script, series, step
 from tinytorch_lab.milestones.tinygpt_data import (
     ABOUT,
     SHAKESPEARE,
@@ -184,8 +183,8 @@ def _writing(reports: Reports, length: Length) -> Writing:
     return Writing(
         kind=kind,
         steps=length.parts * _steps_a_part(length, kind),
-        training=_curve(reports, _TRAINING, length.parts),
-        sampled=_curve(reports, LOSS, length.parts + 1),
+        training=series(reports, _TRAINING, length.parts),
+        sampled=series(reports, LOSS, length.parts + 1),
         loss=_number(reports, _ALL),
         written=written,
         speeds=(_number(reports, _WITH), _number(reports, _WITHOUT)),
@@ -205,15 +204,7 @@ def _text(reports: Reports, temperature: float) -> str:
 
 
 def _number(reports: Reports, name: str) -> float:
-    return float(_curve(reports, name, 1)[0])
-
-
-def _curve(reports: Reports, name: str, count: int) -> NDArray[np.float64]:
-    values = reports.get(name, ())
-    if len(values) != count or not all(isinstance(value, float) and np.isfinite(value) for value in values):
-        what = "a finite number" if count == 1 else f"{count} finite numbers, one after each part"
-        raise Malformed(f"{capitalized(name)} is not {what}.")
-    return np.array(values)
+    return float(series(reports, name, 1)[0])
 
 
 SCRIPT, FULL = script_for(_QUICK), script_for(_FULL)

@@ -4,7 +4,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from tinytorch_lab.milestones.script import LOSS, Malformed, Outcome, Reports, Script, numbers, step
+from tinytorch_lab.milestones.script import LOSS, Outcome, Reports, Script, numbers, series, step
 from tinytorch_lab.milestones.xor import GRID_SHAPE, SETUP, draw_surface, right_answers
 
 if TYPE_CHECKING:
@@ -52,7 +52,7 @@ probe("{_GRID}", network(grid).data)
 
 
 def _judge(reports: Reports) -> Outcome:
-    losses = _losses(reports)
+    losses = series(reports, LOSS, _EPOCHS + 1)
     output = numbers(reports, _OUTPUT, (4, 1))
     surface = numbers(reports, _GRID, GRID_SHAPE)
     right = right_answers(output)
@@ -79,13 +79,6 @@ def _judge(reports: Reports) -> Outcome:
 
     figures = {"loss": float(losses[-1]), "accuracy": right / 4, "epochs": float(_EPOCHS)}
     return Outcome(passed, sentence, figures | ({"epochs_to_goal": float(since)} if passed else {}), draw)
-
-
-def _losses(reports: Reports) -> np.ndarray:
-    values = reports.get(LOSS, ())
-    if len(values) != _EPOCHS + 1 or not all(isinstance(value, float) and np.isfinite(value) for value in values):
-        raise Malformed(f"The loss is not a finite number after each of the {_EPOCHS} epochs.")
-    return np.array(values)
 
 
 SCRIPT = Script(

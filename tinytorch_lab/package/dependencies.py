@@ -3,30 +3,14 @@
 import ast
 from collections import defaultdict
 from collections.abc import Mapping
-from dataclasses import dataclass
 from pathlib import Path
 
 from tinytorch_lab.package.facade import Outline, course_order, read_outline
 from tinytorch_lab.package.imports import PACKAGE, imported_module
 from tinytorch_lab.package.storage import read_modules
 
-
-@dataclass(frozen=True)
-class Dependencies:
-    """``imports[module][other]`` are the names that ``module`` takes from ``other``; ``*`` stands for all."""
-
-    imports: Mapping[str, Mapping[str, frozenset[str]]]
-
-    def dependants(self, name: str) -> tuple[str, ...]:
-        """Return the modules that use module ``name``, directly or through others: its changes concern them."""
-        found: set[str] = set()
-        waiting = [name]
-        while waiting:
-            current = waiting.pop()
-            users = {module for module, used in self.imports.items() if current in used} - found - {name}
-            found |= users
-            waiting += users
-        return tuple(sorted(found))
+Dependencies = Mapping[str, Mapping[str, frozenset[str]]]
+"""``dependencies[module][other]`` are the names that ``module`` takes from ``other``; ``*`` stands for all."""
 
 
 def read_dependencies(package: Path) -> Dependencies:
@@ -34,7 +18,7 @@ def read_dependencies(package: Path) -> Dependencies:
     texts = read_modules(package)
     outlines = {module: outline for module, text in texts.items() if (outline := read_outline(text)) is not None}
     homes = _homes(outlines)
-    return Dependencies({module: _uses(texts[module], homes) for module in outlines})
+    return {module: _uses(texts[module], homes) for module in outlines}
 
 
 def _homes(outlines: Mapping[str, Outline]) -> dict[str, str]:

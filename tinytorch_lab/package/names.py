@@ -25,18 +25,21 @@ def public_names(trees: Iterable[ast.Module]) -> tuple[str, ...]:
 def extended_modules(trees: Iterable[ast.Module]) -> tuple[str, ...]:
     """Return the modules of the package whose classes get something added here.
 
-    That is what ``Tensor.backward = backward``, ``setattr(Tensor, …)`` and ``@backward_for(Add)`` do at the top
-    level to an imported name: whoever uses that class wants this module loaded too.
+    That is what ``Tensor.backward = backward`` and ``setattr(Tensor, …)`` do at the top level to an imported name:
+    whoever uses that class wants this module loaded too. Where there is that, ``@backward_for(Add)`` counts as well;
+    a module that does no more than list classes in a table of its own is not needed to use them.
     """
     origin: dict[str, str] = {}
-    found: set[str] = set()
+    changed: set[str] = set()
+    listed: set[str] = set()
     for tree in trees:
         for statement in tree.body:
             if isinstance(statement, ast.ImportFrom):
                 module = imported_module(statement.module)
                 origin |= {alias.asname or alias.name: module for alias in statement.names if module}
-            found |= {origin[name] for name in _added_to(statement) if name in origin}
-    return tuple(sorted(found))
+            changed |= {origin[name] for name in _changed_by(statement) if name in origin}
+            listed |= {origin[name] for name in _listed_by(statement) if name in origin}
+    return tuple(sorted(changed | listed)) if changed else ()
 
 
 def _bound(statement: ast.stmt) -> Iterator[str]:
@@ -51,12 +54,9 @@ def _bound(statement: ast.stmt) -> Iterator[str]:
         yield statement.target.id
 
 
-def _added_to(statement: ast.stmt) -> Iterator[str]:
+def _changed_by(statement: ast.stmt) -> Iterator[str]:
     if isinstance(statement, ast.Assign):
         owners = [target.value for target in statement.targets if isinstance(target, ast.Attribute)]
-    elif isinstance(statement, ast.FunctionDef | ast.ClassDef):
-        calls = [decorator for decorator in statement.decorator_list if isinstance(decorator, ast.Call)]
-        owners = [argument for call in calls for argument in call.args]
     elif isinstance(statement, ast.Expr) and isinstance(statement.value, ast.Call):
         function = statement.value.func
         named_setattr = isinstance(function, ast.Name) and function.id == "setattr"
@@ -64,3 +64,9 @@ def _added_to(statement: ast.stmt) -> Iterator[str]:
     else:
         owners = []
     return (owner.id for owner in owners if isinstance(owner, ast.Name))
+
+
+def _listed_by(statement: ast.stmt) -> Iterator[str]:
+    decorators = statement.decorator_list if isinstance(statement, ast.FunctionDef | ast.ClassDef) else []
+    arguments = [argument for call in decorators if isinstance(call, ast.Call) for argument in call.args]
+    return (argument.id for argument in arguments if isinstance(argument, ast.Name))

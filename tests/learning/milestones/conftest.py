@@ -30,11 +30,3 @@ def workspace(reference_package: Path, tmp_path: Path) -> Workspace:
     root = tmp_path / "work"
     shutil.copytree(reference_package, root / "tinytorch")
     return Workspace(root.resolve())
-
-
-@pytest.fixture
-def training_written(library: Library) -> None:
-    """Skip where the modules that milestone 2 runs on have not been written yet."""
-    missing = [name for name in ("07_optimizers", "08_training") if not library.available(library.course.find(name))]
-    if missing:
-        pytest.skip(f"NOT TESTED: milestone 2 needs {' and '.join(missing)}, which the curriculum does not have yet")

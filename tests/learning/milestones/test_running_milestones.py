@@ -43,7 +43,7 @@ def test_milestone_1_passes_on_the_reference(workspace, executor):
     assert (stored["passed"], stored["plot"], stored["date"][-6:]) == (True, result.plot, "+00:00")
 
 
-def test_milestone_2_passes_on_the_reference(workspace, executor, training_written):
+def test_milestone_2_passes_on_the_reference(workspace, executor):
     steps = []
     result = run_milestone(workspace, executor, 2, steps.append)
     assert result.passed, result.message
@@ -56,7 +56,7 @@ def test_milestone_2_passes_on_the_reference(workspace, executor, training_writt
     assert (workspace.root / result.plot).read_bytes().startswith(b"\x89PNG")
 
 
-def test_milestone_2_shows_gradients_that_are_never_cleared(workspace, executor, training_written):
+def test_milestone_2_shows_gradients_that_are_never_cleared(workspace, executor):
     append(workspace, "optimizers", "Adam.zero_grad = lambda self: None")
     result = run_milestone(workspace, executor, 2)
     assert not result.passed

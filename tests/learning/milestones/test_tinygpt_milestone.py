@@ -33,12 +33,6 @@ def shakespeare(monkeypatch):
     monkeypatch.setattr("tinytorch_lab.milestones.tinygpt_data.shakespeare_text", sonnets)
 
 
-@pytest.fixture
-def tinygpt_written(library):
-    if not library.available(library.course.find("16_tinygpt")):
-        pytest.skip("NOT TESTED: milestone 4 needs 16_tinygpt, which the curriculum does not have yet")
-
-
 def reports(parts=QUICK_PARTS, loss=1.9, written=SONNET_WORDS, **changed):
     """What a run reports whose loss on all of the unseen text is ``loss``."""
     found = {
@@ -175,7 +169,7 @@ def test_the_goal_is_what_a_table_of_trigrams_reaches(kind, monkeypatch):
     assert round(float(loss), 3) == kind.goal
 
 
-def test_milestone_4_passes_on_the_reference(workspace, executor, nowhere, tinygpt_written):
+def test_milestone_4_passes_on_the_reference(workspace, executor, nowhere):
     steps = []
     result = run_milestone(workspace, executor, 4, steps.append)
     assert result.passed, result.message
@@ -186,7 +180,7 @@ def test_milestone_4_passes_on_the_reference(workspace, executor, nowhere, tinyg
     assert imread(workspace.root / result.plot).shape[1] == 1200
 
 
-def test_a_model_that_sees_the_future_is_found_out(workspace, executor, nowhere, tinygpt_written, monkeypatch):
+def test_a_model_that_sees_the_future_is_found_out(workspace, executor, nowhere, monkeypatch):
     monkeypatch.setitem(SCRIPTS, 4, script_for(Length(parts=1, steps=10, lr=1e-3, minutes=0, full=False)))
     path = workspace.package / "attention.py"
     path.write_text(f"{path.read_text()}\n\ncausal_mask = lambda n, past=0: np.ones((n, past + n), dtype=bool)\n")
@@ -195,7 +189,7 @@ def test_a_model_that_sees_the_future_is_found_out(workspace, executor, nowhere,
     assert "the model sees the characters that it is to predict" in result.message
 
 
-def test_milestone_4_names_what_is_not_written(workspace, executor, nowhere, tinygpt_written):
+def test_milestone_4_names_what_is_not_written(workspace, executor, nowhere):
     path = workspace.package / "tinygpt.py"
     path.write_text(f"{path.read_text()}\n\ndel training_steps\n")
     result = run_milestone(workspace, executor, 4)

@@ -51,9 +51,9 @@ def test_not_enough_learning_is_not_a_pass(changed, words):
 @pytest.mark.parametrize(
     ("changed", "words"),
     [
-        ({"the_loss": [0.5] * 100}, "not a finite number after each of the 100 epochs"),
-        ({"the_loss": [0.5] * 100 + [float("nan")]}, "not a finite number"),
-        ({"the_loss": [0.5] * 100 + ["low"]}, "not a finite number"),
+        ({"the_loss": [0.5] * 100}, "The loss is not 101 finite numbers"),
+        ({"the_loss": [0.5] * 100 + [float("nan")]}, "not 101 finite numbers"),
+        ({"the_loss": [0.5] * 100 + ["low"]}, "not 101 finite numbers"),
         ({"the_output_on_the_grid": []}, "The output on the grid is not an array of numbers"),
         ({"the_output_on_the_grid": [XOR]}, r"has shape \(4, 1\); expected \(3721, 1\)"),
         ({"the_output_of_the_trained_network": [XOR + np.inf]}, "holds values that are not finite"),
