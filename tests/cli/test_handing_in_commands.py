@@ -75,5 +75,23 @@ def test_without_a_course_nothing_is_handed_in(tito, workspace, monkeypatch):
     assert "course" not in status
 
 
+def test_while_the_course_is_away_the_status_is_what_it_last_said(tito, workspace, monkeypatch, free_tcp_port):
+    tito("module", "start", "1")
+    tito("module", "submit", "1", "--yes")
+    told = tito("module", "status", "1", "--json")
+    assert told.err == ""
+    monkeypatch.setenv("TINYTORCH_LAB_SERVICE", f"http://127.0.0.1:{free_tcp_port}")
+    monkeypatch.setenv("TINYTORCH_LAB_COURSE", "mini")
+    monkeypatch.setenv("JUPYTERHUB_API_TOKEN", "token")
+    kept = tito("module", "status", "1", "--json")
+    assert json.loads(kept.out) == json.loads(told.out)
+    assert "Dates and submissions are as of 20" in kept.err
+    (workspace / ".tinytorch" / "assignments.json").unlink()
+    forgotten = tito("module", "status", "1", "--json")
+    (status,) = json.loads(forgotten.out)
+    assert "course" not in status
+    assert "cannot be reached" in forgotten.err
+
+
 def test_a_module_that_is_not_started_is_not_handed_in(tito, workspace):
     assert "not started" in tito("module", "submit", "1", "--yes").err

@@ -70,6 +70,14 @@ def test_answers_are_checked_for_their_length(tito, workspace):
     assert "uestion" in shown[0]["question"]
 
 
+def test_a_project_is_asked_about_like_a_module(tito, workspace):
+    tito("module", "start", "midterm")
+    (status,) = json.loads(tito("module", "status", "midterm", "--json").out)
+    assert (status["module"], status["status"]) == ("midterm", "in progress")
+    assert len(json.loads(tito("thinking", "show", "midterm", "--json").out)) == 3
+    assert tito("thinking", "check", "midterm").code == 1
+
+
 def test_a_syntax_error_leaves_the_package_as_it_was(tito, workspace, library):
     tito("module", "start", "1")
     tito("export", "1")

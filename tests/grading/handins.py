@@ -11,7 +11,7 @@ from tinytorch_lab.curriculum.cells import grade_id
 
 ADD = "#| export\nimport numpy as np\n\n\ndef add(a, b):\n    return np.asarray(a) + b\n"
 DOUBLE = "#| export\ndef double(a):\n    return add(a, a)\n"
-ANSWER = "Doubling reads and writes every byte once, so it costs what moving the array costs."
+ANSWER = "Doubling reads and writes every byte once - so it costs what moving the array costs."
 
 Change = Callable[[NotebookNode], None]
 

@@ -50,6 +50,9 @@ def test_what_is_in_the_way_stays(graded: CourseFolder, tmp_path: Path):
     saved = back_up(graded, tmp_path / "saved.tar.gz")
     with pytest.raises(ConflictError, match="exists already"):
         back_up(graded, saved)
+    with pytest.raises(InvalidInputError, match="the next backup would hold this one"):
+        back_up(graded, graded.root / "backups" / "saved.tar.gz")
+    assert not (graded.root / "backups").exists()
     (tmp_path / "other").mkdir()
     (tmp_path / "other" / "thesis.txt").write_text("mine", encoding="utf-8")
     with pytest.raises(ConflictError, match="is no course"):

@@ -3,6 +3,7 @@
 import copy
 from collections.abc import Iterator
 
+import psutil
 import pytest
 from nbformat import NotebookNode
 
@@ -14,6 +15,8 @@ from tinytorch_lab.grading.execution import GradedRun, ModuleRunner
 from tinytorch_lab.grading.folder import CourseFolder
 from tinytorch_lab.grading.repair import repair
 from tinytorch_lab.grading.sources import ModuleSource
+from tinytorch_lab.runner.contract import CellResult, Job, RunEnd
+from tinytorch_lab.runner.pool import LocalExecutor
 
 LATER = f'''# %%
 #| default_exp later
@@ -103,3 +106,23 @@ def test_a_reference_that_fails_is_the_modules_fault(runner: ModuleRunner, sourc
     cell(broken, "test_triple").source = "assert triple(1) == 4, 'no'"
     with pytest.raises(InvalidInputError, match="reference solution of 02_later fails its own test test_triple"):
         runner.prepare(ModuleSource("02_later", broken, "other", {}))
+
+
+def test_a_sandbox_killed_under_the_reference_is_not_the_modules_fault(
+    runner: ModuleRunner, source: ModuleSource, monkeypatch: pytest.MonkeyPatch
+):
+    submit, runs = LocalExecutor.submit, []
+
+    def killed_once(executor: LocalExecutor, job: Job) -> Iterator[CellResult | RunEnd]:
+        runs.append(job)
+        for result in submit(executor, job):
+            yield result
+            for process in psutil.Process().children() if len(runs) == 1 else ():
+                process.kill()
+
+    slow = copy.deepcopy(source.notebook)
+    cell(slow, "triple").source += "\nimport time\ntime.sleep(1)"
+    monkeypatch.setattr(LocalExecutor, "submit", killed_once)
+    runner.prepare(ModuleSource("02_later", slow, "slow", {}))
+    assert len(runs) == 2
+    assert graded(runner, source, "def triple(a):\n    return 3 * a").tests[0].score == 70.0

@@ -17,12 +17,13 @@ from tinytorch_lab.errors import ConflictError, InvalidInputError, NotFoundError
 from tinytorch_lab.grading import marking
 from tinytorch_lab.grading.folder import CourseFolder
 from tinytorch_lab.grading.gradebook import CourseGradebook, connection_of
+from tinytorch_lab.grading.queries.pace import GraderPace, marking_pace
 from tinytorch_lab.grading.records import Mark, Marked
 from tinytorch_lab.grading.rubric import scheme_of
 from tinytorch_lab.grading.service import GradingService
 from tinytorch_lab.grading.sources import load_module_source
 from tinytorch_lab.grading.store.database import transaction
-from tinytorch_lab.grading.store.tables import comments, results
+from tinytorch_lab.grading.store.tables import comments, marks, results
 
 Give = Callable[..., Marked]
 TOP = "names the cost of `double` with its measured figure"
@@ -96,7 +97,7 @@ def test_what_the_scheme_does_not_know_is_refused(graded: CourseFolder, give: Gi
 
 
 def test_marks_on_what_is_not_there_are_refused(give: Give):
-    with pytest.raises(NotFoundError, match="its answers are response_1, response_2, response_3"):
+    with pytest.raises(NotFoundError, match="its questions are response_1, response_2, response_3"):
         give(8, response="test_add")
     with pytest.raises(ConflictError, match="has not been autograded"):
         give(8, student="nobody")
@@ -175,6 +176,7 @@ def test_kept_comments_are_counted_when_a_mark_quotes_them(graded: CourseFolder,
 
     kept = keep("Give figures.")
     assert keep(" Give figures. ") == kept
+    give(7, comment="Give figures.")
     give(8, comment="Nearly. Give figures.")
     give(8, comment="Fine.")
     with transaction(engine) as connection:
@@ -197,3 +199,15 @@ def test_a_question_without_a_scheme_has_the_courses_rubric(graded: CourseFolder
     scheme = scheme_of(load_module_source(path).known["response_1"])
     assert [(level.low, level.high) for level in scheme.levels] == [(4.5, 5), (3.5, 4), (2.5, 3), (1.5, 2), (0, 1)]
     assert scheme.level_for(4.5).label == "Excellent"
+
+
+def test_an_answer_saved_several_times_is_one_step_of_the_pace(give: Give, engine: Engine):
+    for student in ("ada", "ada", "ada", "ben", "ben"):
+        give(7, student=student)
+    moments = ("12:00:00", "12:00:01", "12:00:40", "12:01:00", "12:01:05")
+    with transaction(engine) as connection:
+        for number, moment in zip(
+            connection.execute(select(marks.c.id).order_by(marks.c.id)).scalars(), moments, strict=True
+        ):
+            connection.execute(marks.update().where(marks.c.id == number).values(at=f"2026-11-26T{moment}+00:00"))
+        assert marking_pace(connection, MODULE, "response_1").pace == (GraderPace("tess", 2, 60.0),)

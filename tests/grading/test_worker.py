@@ -8,7 +8,9 @@ import sys
 import time
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
+from threading import Event
 
+import psutil
 import pytest
 from nbformat import NotebookNode
 from nbgrader.api import Gradebook
@@ -17,11 +19,12 @@ from sqlalchemy import select
 from tests.grading.conftest import MODULE, TESS, finish, refused
 from tests.grading.handins import handed_in, write
 from tinytorch_lab.errors import ConflictError, InvalidInputError, NotAvailableError, NotFoundError
+from tinytorch_lab.grading.connection import WorkerConnection
 from tinytorch_lab.grading.course import init_course
 from tinytorch_lab.grading.evidence import now
 from tinytorch_lab.grading.folder import SETTINGS, CourseFolder, load_course_folder
 from tinytorch_lab.grading.jobs import rows
-from tinytorch_lab.grading.records import JobReport, Progress
+from tinytorch_lab.grading.records import JobEvent, JobReport, Progress
 from tinytorch_lab.grading.service import GradingService, RequestedJob
 from tinytorch_lab.grading.store.database import open_engine, transaction
 from tinytorch_lab.grading.store.tables import runs
@@ -130,6 +133,61 @@ def test_a_request_that_a_dying_worker_leaves_open_is_refused_and_the_next_is_se
     assert [job.kind for job in service.jobs()] == ["release", "generate"]
 
 
+def test_who_was_refused_is_served_even_before_the_end_of_the_worker_was_told(
+    service: GradingService, course: CourseFolder, monkeypatch: pytest.MonkeyPatch
+):
+    served, told, tell = Event(), Event(), service._worker_died
+
+    def ask_until_refused() -> None:
+        while True:
+            service.jobs()
+
+    def told_late(worker: WorkerConnection) -> None:
+        assert served.wait(30)
+        tell(worker)
+        told.set()
+
+    monkeypatch.setattr(service, "_worker_died", told_late)
+    service.start()
+    dying = worker_of(course)
+    with service.listening() as events:
+        os.kill(dying, signal.SIGKILL)
+        with pytest.raises(NotAvailableError, match=r"worker\.log"):
+            ask_until_refused()
+        assert [job.kind for job in service.jobs()] == ["release", "generate"]
+        successor = worker_of(course)
+        served.set()
+        assert told.wait(30)
+        assert events.get(timeout=30) is None
+    assert worker_of(course) == successor != dying
+
+
+def test_the_end_of_a_worker_is_told_although_a_request_broke_on_its_pipe(
+    service: GradingService, course: CourseFolder
+):
+    busy, go_on = Event(), Event()
+
+    def hold(_event: JobEvent | None) -> None:
+        busy.set()
+        assert go_on.wait(30)
+
+    service.start()
+    with ThreadPoolExecutor() as threads, service.listening() as events:
+        service.listen(hold)
+        threads.submit(service.release, MODULE, actor=TESS)
+        assert busy.wait(30)
+        worker = psutil.Process(worker_of(course))
+        worker.kill()
+        while worker.status() != psutil.STATUS_ZOMBIE:
+            time.sleep(0.01)
+        asked = threads.submit(service.jobs)
+        time.sleep(0.3)
+        go_on.set()
+        while events.get(timeout=30) is not None:
+            pass
+        assert isinstance(asked.exception(30), NotAvailableError | None)
+
+
 def test_what_kills_the_worker_twice_is_left_out_and_said(course: CourseFolder, released: NotebookNode):
     submitted(course, handed_in(released), 2)
     with GradingService(course) as service:
@@ -152,7 +210,7 @@ def test_what_kills_the_worker_twice_is_left_out_and_said(course: CourseFolder, 
 
 
 def test_short_operations_do_not_wait_for_a_job_and_many_may_ask_at_once(course: CourseFolder, released: NotebookNode):
-    submitted(course, handed_in(released, slow), 6)
+    submitted(course, handed_in(released, slow), 24)
     with GradingService(course) as service:
         service.start()
         job = service.autograde(MODULE, actor=TESS)

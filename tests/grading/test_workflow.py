@@ -22,6 +22,7 @@ from tinytorch_lab.grading.reports import GradeRow
 from tinytorch_lab.grading.service import GradingService
 from tinytorch_lab.grading.store.database import open_engine, transaction
 from tinytorch_lab.grading.written_answers import Answer
+from tinytorch_lab.words import count_words
 
 Shared = tuple[CourseFolder, GradingService]
 
@@ -97,7 +98,7 @@ def test_the_reasons_are_kept_out_of_the_folders_students_see(shared: Shared):
 def test_manual_shows_answer_question_words_and_scheme(shared: Shared):
     answer = answers(shared, "ada")["response_2"]
     assert answer.text == f"{ANSWER} (2)"
-    assert answer.words == len(answer.text.split())
+    assert answer.words == count_words(answer.text) == 16, "the dash is no word"
     assert answer.question.startswith("### Question 2")
     assert answer.scheme is not None
     assert [level.label for level in answer.scheme.levels][:2] == ["Excellent", "Good"]
@@ -120,7 +121,7 @@ def test_marks_outside_the_range_are_refused(shared: Shared, points: float):
 
 
 def test_marks_on_what_is_not_there_are_refused(shared: Shared):
-    with pytest.raises(NotFoundError, match="its answers are response_1, response_2, response_3"):
+    with pytest.raises(NotFoundError, match="its questions are response_1, response_2, response_3"):
         shared[1].mark(MODULE, "ada", "test_add", 10, "", actor=TESS)
     with pytest.raises(ConflictError, match="has not been autograded"):
         shared[1].mark(MODULE, "nobody", "response_1", 10, "", actor=TESS)

@@ -172,6 +172,16 @@ def test_a_symlink_in_the_course_is_never_followed_into_a_submission(
     link.unlink()
 
 
+def test_a_request_is_one_line_of_the_log_without_its_path(hub: Hub, tokens: dict[str, str]):
+    before = len(log_lines(hub))
+    hub.ask(tokens["greta"], "GET", "courses/mini/students/ada")
+    deadline = time.monotonic() + 10
+    while not (found := log_lines(hub)[before:]) and time.monotonic() < deadline:
+        time.sleep(0.05)
+    assert [line["user"] for line in found] == ["greta"]
+    assert "/students/ada" not in json.dumps(found)
+
+
 def test_the_log_holds_no_tokens_and_nothing_that_students_wrote(hub: Hub, tokens: dict[str, str]):
     marked = {"cells": [], "metadata": {"note": "SECRET-OF-ADA"}, "nbformat": 4, "nbformat_minor": 4}
     assert hub.ask(tokens["ada"], "POST", PLACE, content=json.dumps(marked).encode()).status_code == 201

@@ -1,5 +1,6 @@
 """Beginning one cell again."""
 
+import nbformat
 import pytest
 
 from tests.learning.conftest import solve_module
@@ -48,3 +49,11 @@ def test_an_unknown_cell_changes_nothing(workspace, module):
         reset_cell(workspace, module, "nothing")
     assert workspace.notebook_path(module).read_bytes() == before
     assert not (workspace.state / "backups").exists()
+
+
+def test_the_cell_is_the_courses_where_the_course_gave_out_its_own(workspace, module):
+    given = workspace.release.notebook(module)
+    cell = next(cell for cell in given.cells if grade_id(cell) == "environment")
+    cell.source = "# This course's own way."
+    reset_cell(workspace, module, "environment", nbformat.writes(given).encode())
+    assert sources(workspace, module)["environment"] == "# This course's own way."

@@ -113,3 +113,5 @@ def test_an_earlier_submission_comes_back_and_the_present_notebook_is_kept(
     with pytest.raises(NotFoundError):
         restore(workspace, desk, module, "not-mine")
     assert path.read_bytes() == submitted
+    with pytest.raises(NotFoundError, match="no submission of 02_activations with the receipt"):
+        restore(workspace, desk, workspace.course.find("02"), receipt.id)

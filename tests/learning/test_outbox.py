@@ -67,6 +67,18 @@ def test_with_the_course_away_the_notebook_waits_and_goes_out_as_it_was(
     assert course.taken == [handed_in]
 
 
+def test_a_project_waits_like_a_module(outbox: Outbox, course: Course, workspace: Workspace):
+    midterm = workspace.course.assignment("midterm")
+    workspace.start(midterm)
+    course.error = NotAvailableError("Away.")
+    with pytest.raises(NotAvailableError):
+        outbox.hand_in(midterm)
+    assert outbox.waiting() == (midterm,)
+    course.error = None
+    outbox.send()
+    assert (outbox.waiting(), len(course.taken)) == ((), 1)
+
+
 def test_the_newest_notebook_is_the_one_that_waits(
     outbox: Outbox, course: Course, workspace: Workspace, module: ModuleInfo
 ):
@@ -133,3 +145,21 @@ def test_a_service_that_is_not_there_is_one_sentence():
             desk.submit("01_tensor", b"{}")
         with pytest.raises(InvalidInputError, match="larger than 20 MB"):
             desk.submit("01_tensor", b"x" * (MAX_NOTEBOOK_BYTES + 1))
+
+
+def test_what_is_handed_in_is_said_to_be_although_its_receipt_cannot_be_kept(
+    outbox: Outbox, course: Course, workspace: Workspace, module: ModuleInfo
+):
+    folder = receipts_folder(workspace, module)
+    folder.parent.mkdir(parents=True, exist_ok=True)
+    folder.write_text("in the way", encoding="utf-8")
+    with pytest.raises(NotAvailableError, match=r"^01_tensor is handed in \(receipt 0+1\), but the receipt cannot be"):
+        outbox.hand_in(module)
+    assert (len(course.taken), outbox.waiting()) == (1, ())
+    course.error = NotAvailableError("Away.")
+    with pytest.raises(NotAvailableError, match="outbox"):
+        outbox.hand_in(module)
+    course.error = None
+    outbox.send()
+    assert (len(course.taken), outbox.waiting()) == (2, ())
+    assert [sentence.split("(")[0].strip() for sentence in outbox.take_news()][1] == "01_tensor is handed in"

@@ -3,7 +3,8 @@
 import pytest
 
 from tinytorch_lab.curriculum.cells import is_response
-from tinytorch_lab.learning.thinking import count_words, length_remark, questions
+from tinytorch_lab.learning.thinking import length_remark, questions
+from tinytorch_lab.words import count_words
 
 
 @pytest.mark.parametrize(

@@ -102,13 +102,18 @@ class LabHandler(APIHandler):
         self.finish(to_json(content))
 
     def write_error(self, status_code: int, **kwargs: Any) -> None:
-        """Answer an error with one sentence; whatever else is known of it goes to the log alone."""
-        error = kwargs.get("exc_info", (None, None, None))[1]
-        message = error.get_message() if isinstance(error, web.HTTPError) else None
-        if message is None:
-            message = responses.get(status_code, "Error") + "; the server's log has the details."
-        self.set_header("Content-Type", "application/json")
-        self.finish(ErrorBody(message=message).model_dump_json())
+        """Answer an error with one sentence."""
+        answer_error(self, status_code, kwargs.get("exc_info"))
+
+
+def answer_error(handler: web.RequestHandler, status: int, exc_info: Any) -> None:
+    """Finish the request with one sentence about the error; whatever else is known of it goes to the log alone."""
+    error = exc_info[1] if exc_info else None
+    message = error.get_message() if isinstance(error, web.HTTPError) else None
+    if message is None:
+        message = responses.get(status, "Error") + "; the server's log has the details."
+    handler.set_header("Content-Type", "application/json")
+    handler.finish(ErrorBody(message=message).model_dump_json())
 
 
 def endpoint(verb: Verb) -> Verb:

@@ -9,7 +9,6 @@ from tinytorch_lab.api.schemas import CourseOverview, ModuleEntry, OpenedModule,
 from tinytorch_lab.curriculum.catalogue import ModuleInfo
 from tinytorch_lab.errors import NotFoundError
 from tinytorch_lab.learning.cell_reset import reset_cell
-from tinytorch_lab.learning.dependency_map import needs
 from tinytorch_lab.learning.handing_in import saved_digest
 from tinytorch_lab.learning.progress import ModuleProgress, course_progress
 from tinytorch_lab.learning.testing import Testing
@@ -92,7 +91,7 @@ def read_readme(workspace: Workspace, module: ModuleInfo) -> str:
 
 
 def _reset(workspace: Workspace, module: ModuleInfo, cell: str | None, fetched: bytes | None) -> Opened:
-    return workspace.reset(module, fetched) if cell is None else reset_cell(workspace, module, cell)
+    return workspace.reset(module, fetched) if cell is None else reset_cell(workspace, module, cell, fetched)
 
 
 def _entry(progress: ModuleProgress, total: float, workspace: Workspace, server_root: Path) -> ModuleEntry:
@@ -111,7 +110,6 @@ def _entry(progress: ModuleProgress, total: float, workspace: Workspace, server_
         tests_passed=progress.tests_passed,
         tests_total=progress.tests_total,
         package=progress.package,
-        needs=[other.name for other in needs(workspace, module)],
         recheck=[other.name for other in progress.recheck],
         readme=workspace.release.readme_path(module).is_file(),
         digest=saved_digest(workspace, module),

@@ -1,4 +1,4 @@
-"""Which courses the server's user has a role in: the sidebar and the grading panel begin with this."""
+"""Which courses the server's user has a role in: the grading panel begins with this."""
 
 import asyncio
 from collections.abc import Callable
@@ -18,7 +18,7 @@ class MembershipsHandler(LabHandler):
 
     @endpoint
     async def get(self) -> None:
-        """Answer the list; a grading service that cannot be reached is no error, the panel says so."""
+        """Answer the list; a grading service that cannot be reached is no error: JupyterLab asks again later."""
         memberships = cast(Callable[[], list[Membership]], self.settings[MEMBERSHIPS])
         try:
             found = await asyncio.to_thread(memberships)

@@ -1,6 +1,7 @@
 """Questions to a course at the grading service, passed on with the user's token, which the browser never sees."""
 
 from typing import cast
+from urllib.parse import quote
 
 from tornado import web
 from tornado.httpclient import AsyncHTTPClient, HTTPClientError, HTTPRequest, HTTPResponse
@@ -42,7 +43,7 @@ class RelayHandler(LabHandler):
         desk = cast(RemoteDesk, self.settings[RELAY])
         query = f"?{self.request.query}" if self.request.query else ""
         request = HTTPRequest(
-            f"{desk.service}/api/courses/{path}{query}",
+            f"{desk.service}/api/courses/{quote(path, safe='/')}{query}",
             method=self.request.method or "GET",
             headers={"Authorization": f"token {desk.token}"},
             body=self.request.body or None,

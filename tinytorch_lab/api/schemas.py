@@ -57,7 +57,6 @@ class ModuleEntry(Wire):
     tests_passed: int
     tests_total: int
     package: PackageState
-    needs: list[str]
     recheck: list[str]
     readme: bool
     digest: str | None

@@ -10,7 +10,7 @@ from typing import Annotated
 
 import typer
 
-from tinytorch_lab.cli.output import Json, say, show_json, show_table
+from tinytorch_lab.cli.output import Json, remark, say, show_json, show_table
 from tinytorch_lab.cli.workspaces import ModuleArgument, WorkspaceOption, testing_in, workspace_at
 from tinytorch_lab.coursework import Assignment, Desk, Feedback, Receipt
 from tinytorch_lab.curriculum.catalogue import ModuleInfo
@@ -19,7 +19,9 @@ from tinytorch_lab.errors import NotAvailableError
 from tinytorch_lab.learning import handing_in
 from tinytorch_lab.learning.fetching import fetch
 from tinytorch_lab.learning.handing_in import Readiness
+from tinytorch_lab.learning.known_assignments import KnownAssignments, as_of_now, recall, remember
 from tinytorch_lab.learning.outbox import Outbox
+from tinytorch_lab.learning.workspace import Workspace
 
 StudentOption = Annotated[
     str | None, typer.Option("--student", help="Who hands in to a course on this machine. Default: the login name.")
@@ -50,19 +52,38 @@ def desk_of(student: str | None) -> Iterator[Desk]:
 
 def fetched(module: ModuleInfo) -> bytes | None:
     """Return the module's notebook as the workspace's course gives it out; ``None`` where there is none."""
-    if not (os.environ.get(SERVICE) or os.environ.get(COURSE)):
+    if not _in_a_course():
         return None
     with desk_of(None) as desk:
         return fetch(desk, module)
 
 
-def assignments_of(student: str | None) -> dict[str, Assignment]:
-    """Return what the course has released, by module; nothing where there is no course to be reached."""
+def assignments_of(place: Workspace) -> dict[str, Assignment]:
+    """Return what the course has released, by module; nothing where there is no course.
+
+    Of a course that cannot be reached it is what it last said, which a remark tells.
+    """
+    known = _known_assignments(place) if _in_a_course() else None
+    return {assignment.module: assignment for assignment in known.assignments} if known else {}
+
+
+def _in_a_course() -> bool:
+    return bool(os.environ.get(SERVICE) or os.environ.get(COURSE))
+
+
+def _known_assignments(place: Workspace) -> KnownAssignments | None:
     try:
-        with desk_of(student) as desk:
-            return {assignment.module: assignment for assignment in desk.assignments()}
-    except NotAvailableError:
-        return {}
+        with desk_of(None) as desk:
+            known = as_of_now(desk.assignments())
+    except NotAvailableError as error:
+        kept = recall(place)
+        remark(str(error) if kept is None else f"{error} Dates and submissions are as of {kept.as_of}.")
+        return kept
+    try:
+        remember(place, known)
+    except NotAvailableError as error:
+        remark(f"What the course said is not remembered: {error}")
+    return known
 
 
 def submit(

@@ -75,8 +75,8 @@ def status(
         show_progress(course, student, export_to, as_json=as_json)
         return
     place = workspace_at(workspace)
-    modules = [place.course.find(name)] if name else list(place.course.modules)
-    assignments = handing_in.assignments_of(None)
+    modules = [place.course.assignment(name)] if name else list(place.course.modules)
+    assignments = handing_in.assignments_of(place)
     with testing_in(place) as testing:
         entries = [module_progress(place, testing, module) for module in modules]
     rows = [_status_row(entry) | _course_columns(place, entry, assignments) for entry in entries]
@@ -119,7 +119,8 @@ def reset(
     what = f"{module.name}.ipynb" if cell is None else f"the cell {cell} of {module.name}.ipynb"
     if not yes:
         typer.confirm(f"Replace {what} by what was released? Your notebook is kept as a backup.", abort=True)
-    opened = place.reset(module, handing_in.fetched(module)) if cell is None else reset_cell(place, module, cell)
+    fetched = handing_in.fetched(module)
+    opened = place.reset(module, fetched) if cell is None else reset_cell(place, module, cell, fetched)
     say(f"Reset {what}; your notebook was kept as {opened.backup}.")
 
 

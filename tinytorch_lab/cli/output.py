@@ -50,6 +50,11 @@ def complain(sentence: str) -> None:
     err.print(f"[bold red]Error:[/] {escape(sentence)}", soft_wrap=True, highlight=False)
 
 
+def remark(sentence: str) -> None:
+    """Print a sentence beside a command's result, on standard error."""
+    err.print(escape(sentence), soft_wrap=True, highlight=False)
+
+
 def _cell(value: object) -> str:
     if value is None:
         return ""

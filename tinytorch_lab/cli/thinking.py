@@ -13,7 +13,7 @@ app = typer.Typer(help="Read the ML Systems Thinking questions and check the ans
 def show(name: ModuleArgument, workspace: WorkspaceOption = None, as_json: Json = False) -> None:
     """Print a module's questions and your answers."""
     place = workspace_at(workspace)
-    found = questions(place.notebook(place.course.find(name)))
+    found = questions(place.notebook(place.course.assignment(name)))
     if as_json:
         rows = [
             {"response_id": q.response_id, "question": q.question, "answer": q.answer, "words": q.words} for q in found
@@ -30,7 +30,7 @@ def check(name: ModuleArgument, workspace: WorkspaceOption = None, as_json: Json
     """Check that every question has an answer of the expected length; exits with 1 otherwise."""
     place = workspace_at(workspace)
     bounds = place.course.answer_words
-    found = questions(place.notebook(place.course.find(name)))
+    found = questions(place.notebook(place.course.assignment(name)))
     rows = [
         {"response": question.response_id, "words": question.words, "remark": length_remark(question.words, bounds)}
         for question in found

@@ -70,6 +70,11 @@ class Course:
     modules: tuple[ModuleInfo, ...]
     projects: tuple[Project, ...] = ()
 
+    @property
+    def assignments(self) -> tuple[ModuleInfo, ...]:
+        """Everything that is handed in: the modules, then the projects."""
+        return (*self.modules, *self.projects)
+
     def find(self, query: str) -> ModuleInfo:
         """Return the module meant by ``01_tensor``, ``tensor``, ``01`` or ``1``.
 

@@ -43,7 +43,7 @@ class Library:
 
     def available_assignments(self) -> tuple[ModuleInfo, ...]:
         """Return the modules and, after them, the projects that have been written."""
-        return (*self.available_modules(), *filter(self.available, self.course.projects))
+        return tuple(filter(self.available, self.course.assignments))
 
     def source(self, module: ModuleInfo) -> SourceModule:
         """Parse the module's source.

@@ -65,7 +65,7 @@ def agreement_of(grader: str, marks: Sequence[SampleMark], scheme: MarkScheme) -
     """
     own = [mark for mark in marks if mark.grader == grader]
     last = list({mark.sample: mark for mark in own if not mark.reinserted}.values())
-    again = [mark.points - mark.agreed for mark in own if mark.reinserted][-_DRIFT_WINDOW:]
+    again = [mark.points - mark.agreed for mark in _last_reinserted(own)[-_DRIFT_WINDOW:]]
     drift = fmean(again) if again else None
     return Agreement(
         grader=grader,
@@ -76,6 +76,16 @@ def agreement_of(grader: str, marks: Sequence[SampleMark], scheme: MarkScheme) -
         drift=drift,
         drifting=drift is not None and len(again) > 1 and abs(drift) > DRIFT,
     )
+
+
+def _last_reinserted(marks: Sequence[SampleMark]) -> list[SampleMark]:
+    """Return the last mark for each sample met again, the latest at the end: while one is written it is saved often."""
+    latest: dict[int, SampleMark] = {}
+    for mark in marks:
+        if mark.reinserted:
+            latest.pop(mark.sample, None)
+            latest[mark.sample] = mark
+    return list(latest.values())
 
 
 def divisive(marks: Sequence[SampleMark], least: float = 1.0) -> tuple[Divisive, ...]:

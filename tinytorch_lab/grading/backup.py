@@ -39,10 +39,15 @@ def back_up(course: CourseFolder, target: Path) -> Path:
 
     Raises:
         ConflictError: there is something at ``target``.
+        InvalidInputError: ``target`` is in the course folder.
         NotAvailableError: the database cannot be read, or ``target`` not written; then nothing is left behind.
     """
     if target.exists():
         raise ConflictError(f"{target} exists already; name a new file.")
+    if course.root in target.resolve().parents:
+        raise InvalidInputError(
+            f"{target} is in the course folder, so that the next backup would hold this one; name a file outside of it."
+        )
     with _written(target) as (archive, folder):
         with closing_engine(course.db_url) as engine, database_errors(engine), engine.connect() as connection:
             _dump(connection, folder / DATABASE)

@@ -7,6 +7,7 @@ import sys
 import threading
 from collections.abc import Callable
 from concurrent.futures import Future
+from contextlib import suppress
 from pathlib import Path
 from typing import IO, Any
 
@@ -38,12 +39,17 @@ class WorkerConnection:
         self._waiting: dict[int, Future[Any]] = {}
         self._lock = threading.Lock()
         self._sending = threading.Lock()
-        self._closing = False
+        self._open, self._closing = True, False
         self._process = _spawn(course)
         self._requests, self._replies = _pipes(self._process)
         self._await_ready()
         self._reader = threading.Thread(target=self._read, name="course-worker", daemon=True)
         self._reader.start()
+
+    @property
+    def is_open(self) -> bool:
+        """Whether the worker can be asked; once it is not, another one can be started."""
+        return self._open
 
     def request(self, operation: str, actor: str, arguments: dict[str, Any]) -> Any:
         """Return what ``operation`` answers, as plain data.
@@ -54,25 +60,21 @@ class WorkerConnection:
         answer: Future[Any] = Future()
         number = next(self._numbers)
         with self._lock:
-            if self._closing:
+            if not self._open:
                 raise self._stopped()
             self._waiting[number] = answer
         request = wire.Request(id=number, operation=operation, actor=actor, arguments=arguments)
-        try:
-            with self._sending:
-                self._requests.write(wire.line(request))
-                self._requests.flush()
-        except (OSError, ValueError):
-            # The pipe is broken or closed: the reader has seen the end, or is about to.
-            self._abandon()
+        # A pipe that is broken or closed: the reader sees the end, too, and refuses what waits for an answer.
+        with suppress(OSError, ValueError), self._sending:
+            self._requests.write(wire.line(request))
+            self._requests.flush()
         return answer.result()
 
     def close(self) -> None:
         """End the worker; a job in hand is gone on with by the next one."""
         with self._lock:
-            self._closing = True
-        with self._sending:
-            self._requests.close()
+            self._open, self._closing = False, True
+        self._hang_up()
         try:
             self._process.wait(timeout=_END_SECONDS)
         except subprocess.TimeoutExpired:
@@ -95,13 +97,15 @@ class WorkerConnection:
                 self._take(wire.Reply.model_validate_json(line))
         self._replies.close()
         self._process.wait()
-        with self._lock:
-            died, self._closing = not self._closing, True
         self._abandon()
-        if died:
-            with self._sending:
-                self._requests.close()
+        if not self._closing:
+            self._hang_up()
             self._on_end(self)
+
+    def _hang_up(self) -> None:
+        # Closing flushes what the broken pipe did not take; it is closed all the same.
+        with suppress(OSError), self._sending:
+            self._requests.close()
 
     def _take(self, reply: wire.Reply) -> None:
         if reply.kind == "event":
@@ -116,6 +120,7 @@ class WorkerConnection:
 
     def _abandon(self) -> None:
         with self._lock:
+            self._open = False
             waiting, self._waiting = self._waiting, {}
         for answer in waiting.values():
             answer.set_exception(self._stopped())

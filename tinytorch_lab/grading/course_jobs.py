@@ -153,7 +153,7 @@ class CourseJobs:
         from tinytorch_lab.grading.connection import WorkerConnection
 
         with self._starting:
-            if self._worker is None:
+            if self._worker is None or not self._worker.is_open:
                 self.require_nbgrader()
                 self._worker = WorkerConnection(self._course, self._tell, self._worker_died)
                 self._started_at = time.monotonic()
@@ -166,10 +166,11 @@ class CourseJobs:
 
     def _worker_died(self, worker: "WorkerConnection") -> None:
         with self._starting:
-            if self._worker is not worker:
+            if self._closed:
                 return
-            self._worker = None
-            restart = not self._closed and time.monotonic() - self._started_at > _RESTART_SECONDS
+            if self._worker is worker:
+                self._worker = None
+            restart = self._worker is None and time.monotonic() - self._started_at > _RESTART_SECONDS
         if restart:
             try:
                 self._connected()

@@ -52,9 +52,7 @@ class StartedRun:
         Raises:
             NotAvailableError: nothing can be run here.
         """
-        results, end = _results(self.source, self.run)
-        if end.reason == SANDBOX_ENDED:
-            results, end = _results(self.source, self.again())
+        results, end = _results(self.source, self.run, self.again)
         tests = tuple(
             _scored(test, results[_cell_id(test)], self.reference[_cell_id(test)], end) for test in self.source.tests
         )
@@ -126,7 +124,8 @@ class ModuleRunner:
         setting = self._setting(source)
         key = source.digest, setting.limits, setting.earlier
         if key not in self._references:
-            results, end = _results(source, self._executor(source).submit(self._job(source, source.notebook)))
+            run_it = partial(self._executor(source).submit, self._job(source, source.notebook))
+            results, end = _results(source, run_it(), run_it)
             for test in source.tests:
                 _check_reference(source, test, results[_cell_id(test)], end)
             self._references[key] = results
@@ -181,10 +180,15 @@ class ModuleRunner:
         return folder
 
 
-def _results(source: ModuleSource, run: Run) -> tuple[dict[str, CellResult], RunEnd]:
+def _results(
+    source: ModuleSource, run: Run, again: Callable[[], Run] | None = None
+) -> tuple[dict[str, CellResult], RunEnd]:
+    """Return the results by cell and how it ended, of a run ``again`` if the sandbox died under the first."""
     *results, end = run
     if not isinstance(end, RunEnd):
         raise RuntimeError("a run ends with its RunEnd")
+    if again and end.reason == SANDBOX_ENDED:
+        return _results(source, again())
     if results and isinstance(results[0], CellResult) and results[0].status == "not_run":
         # Nothing of the notebook has run, so it is not the notebook's doing and must not cost its author points.
         raise NotAvailableError(f"{source.name} cannot be run here: {end.reason}.")

@@ -12,7 +12,6 @@ from nbgrader.preprocessors import NbGraderPreprocessor
 from sqlalchemy import Connection
 
 from tinytorch_lab.coursework import AnswerFeedback, Feedback, Outcome, OwnRun, TestFeedback
-from tinytorch_lab.errors import NotFoundError
 from tinytorch_lab.grading.answers import answers_in
 from tinytorch_lab.grading.evidence import Evidence, load_evidence
 from tinytorch_lab.grading.folder import CourseFolder, load_course_folder
@@ -79,7 +78,7 @@ def compile_feedback(
     work = graded_work(connection, module, student)
     return Feedback(
         module=module,
-        title=_title(course, module),
+        title=course.title(module),
         student=student,
         score=work.score,
         total=work.possible,
@@ -142,13 +141,6 @@ def _test(cell: KnownCell, evidence: Evidence | None, score: float) -> TestFeedb
             )
     status: Outcome = "passed" if score == cell.points else "failed"
     return TestFeedback(cell.id, score, cell.points, status, "", False, 0.0, 0, 0.0, 0)
-
-
-def _title(course: CourseFolder, module: str) -> str:
-    try:
-        return course.library.course.assignment(module).title
-    except NotFoundError:
-        return module
 
 
 def _size(count: float) -> str:

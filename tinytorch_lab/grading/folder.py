@@ -74,6 +74,11 @@ class CourseFolder:
                 return query
             raise
 
+    def title(self, assignment: str) -> str:
+        """Return the title of ``assignment``; one that the course added has no other than its name."""
+        known = self.library.course.assignments
+        return next((found.title for found in known if found.name == assignment), assignment)
+
 
 def load_course_folder(folder: Path) -> CourseFolder:
     """Return the course in ``folder``.

@@ -43,7 +43,7 @@ def add_mark(
         InvalidInputError: points, level or criteria are not those of the answer's mark scheme.
         ConflictError: the submission has not been autograded.
     """
-    cell = answer_cell(course, module, response)
+    cell = load_module_source(course.source(module)).response(response)
     connection = connection_of(gradebook)
     values = {
         "points": points,
@@ -55,8 +55,9 @@ def add_mark(
     }
     other = standing_mark(connection, module, student, response)
     unseen = other is not None and other.author != values["author"] and other.id != seen
+    before = _last_comment(connection, module, student, response, _author(actor))
     kept = _keep(gradebook, module, student, response, {**values, "standing": not unseen})
-    _count_use(connection, module, response, kept.comment)
+    _count_use(connection, module, response, kept.comment, before)
     return Marked(kept, other if unseen else None)
 
 
@@ -76,7 +77,7 @@ def undo_mark(course: CourseFolder, gradebook: Gradebook, actor: str, mark: int)
     history = [found for found in mark_history(connection, *place) if found.standing]
     if not history or history[-1].id != mark:
         raise ConflictError("Another mark stands by now; look at the answer again.")
-    answer_cell(course, taken_back.module, taken_back.response)
+    load_module_source(course.source(taken_back.module)).response(taken_back.response)
     former = history[-2] if len(history) > 1 else None
     values = {
         "points": former.points if former else None,
@@ -102,20 +103,6 @@ def mark_history(connection: Connection, module: str, student: str, response: st
     return [_made(row) for row in connection.execute(select(marks).where(place).order_by(marks.c.id)).mappings()]
 
 
-def answer_cell(course: CourseFolder, module: str, response: str) -> KnownCell:
-    """Return the cell of a written answer.
-
-    Raises:
-        NotFoundError: the module has no such answer.
-    """
-    source = load_module_source(course.source(module))
-    cell = source.known.get(response)
-    if cell is None or not cell.is_response:
-        known = ", ".join(answer.id for answer in source.responses)
-        raise NotFoundError(f"{module} has no answer {response!r}; its answers are {known}.")
-    return cell
-
-
 def keep_comment(
     course: CourseFolder, connection: Connection, actor: str, module: str, response: str, text: str
 ) -> int:
@@ -125,7 +112,7 @@ def keep_comment(
         NotFoundError: the module has no such question.
         InvalidInputError: the comment is empty.
     """
-    answer_cell(course, module, response)
+    load_module_source(course.source(module)).response(response)
     kept = text.replace("\0", "").strip()
     if not kept:
         raise InvalidInputError("An empty comment cannot be kept.")
@@ -209,11 +196,16 @@ def _author(actor: str) -> str:
     return actor.strip()
 
 
-def _count_use(connection: Connection, module: str, response: str, comment: str) -> None:
-    """Count the kept comments that this one quotes, so that the most used come first."""
+def _last_comment(connection: Connection, module: str, student: str, response: str, author: str) -> str:
+    own = [found for found in mark_history(connection, module, student, response) if found.author == author]
+    return own[-1].comment if own else ""
+
+
+def _count_use(connection: Connection, module: str, response: str, comment: str, before: str) -> None:
+    """Count the kept comments that this one quotes and the one ``before`` it does not: the most used come first."""
     of_question = (comments.c.module == module) & (comments.c.response == response)
     for row in connection.execute(select(comments.c.id, comments.c.text).where(of_question)).all():
-        if row.text in comment:
+        if row.text in comment and row.text not in before:
             used = comments.update().where(comments.c.id == row.id).values(uses=comments.c.uses + 1)
             connection.execute(used)
 

@@ -15,6 +15,7 @@ from tinytorch_lab.grading.intake import check_student_id
 from tinytorch_lab.grading.jobs import rows
 from tinytorch_lab.grading.jobs.kinds import JobKinds
 from tinytorch_lab.grading.records import Job
+from tinytorch_lab.grading.sources import load_module_source
 from tinytorch_lab.grading.store.database import transaction
 from tinytorch_lab.grading.store.marking_tables import samples
 from tinytorch_lab.grading.student_desk import StudentDesk
@@ -99,14 +100,17 @@ class CourseOperations:
         return desk.submit(module, base64.b64decode(notebook))
 
     def _add_sample(self, connection: Connection, actor: str, module: str, response: str, **sample: Any) -> int:
-        total = marking.answer_cell(self._course, module, response).points
+        total = self._points_of(module, response)
         return marking_aids.add_sample(connection, actor, module, response, **sample, total=total)
 
     def _mark_sample(self, connection: Connection, actor: str, sample: int, points: float, reinserted: bool) -> None:
         place = connection.execute(select(samples.c.module, samples.c.response).where(samples.c.id == sample))
         found = place.one_or_none()
-        total = marking.answer_cell(self._course, *found).points if found else 0.0
+        total = self._points_of(*found) if found else 0.0
         marking_aids.mark_sample(connection, actor, sample, points, total, reinserted=reinserted)
+
+    def _points_of(self, module: str, response: str) -> float:
+        return load_module_source(self._course.source(module)).response(response).points
 
     def _submit_job(
         self, connection: Connection, actor: str, kind: str, arguments: dict[str, Any], requested_at: str

@@ -63,7 +63,7 @@ def limits_of(course: CourseFolder, module: str, beyond: Mapping[str, float] = M
         InvalidInputError: ``[limits]`` is wrong, or one of its tables ``[limits.NN_name]`` is of no module.
     """
     table, path = rule_table(course, "limits")
-    modules = {info.name for info in course.library.course.modules} | {module}
+    modules = {info.name for info in course.library.course.assignments} | {module}
     strange = [key for key, value in table.items() if isinstance(value, dict) and key not in modules]
     if strange:
         raise InvalidInputError(f"{path}: [limits.{strange[0]}] is of no module of this course.")

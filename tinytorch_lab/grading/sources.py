@@ -62,11 +62,6 @@ class KnownCell:
         return is_implementation(self.instructor)
 
     @cached_property
-    def is_given(self) -> bool:
-        """Whether it is the course's own text or code, which students leave as it is."""
-        return not (self.is_test or self.is_response or self.is_implementation)
-
-    @cached_property
     def points(self) -> float:
         """What the cell is worth."""
         return points(self.instructor)
@@ -106,6 +101,18 @@ class ModuleSource:
     def responses(self) -> tuple[KnownCell, ...]:
         """The cells with written answers."""
         return tuple(cell for cell in self.known.values() if cell.is_response)
+
+    def response(self, name: str) -> KnownCell:
+        """Return the cell of the written answer ``name``.
+
+        Raises:
+            NotFoundError: there is none.
+        """
+        cell = self.known.get(name)
+        if cell is None or not cell.is_response:
+            known = ", ".join(found.id for found in self.responses)
+            raise NotFoundError(f"{self.name} has no question {name!r}; its questions are {known}.")
+        return cell
 
     @cached_property
     def measurements(self) -> frozenset[str]:

@@ -47,11 +47,6 @@ class TestStatistics:
     average: float
     reasons: tuple[FailureReason, ...]
 
-    @property
-    def pass_rate(self) -> float:
-        """The share of students with full points."""
-        return self.passed / self.taken
-
 
 @dataclass(frozen=True)
 class Bin:

@@ -15,6 +15,7 @@ from tinytorch_lab.grading.folder import CourseFolder
 from tinytorch_lab.grading.marking import standing_mark
 from tinytorch_lab.grading.rubric import scheme_of
 from tinytorch_lab.grading.sources import load_module_source
+from tinytorch_lab.words import count_words
 
 
 @dataclass(frozen=True)
@@ -69,7 +70,7 @@ def written_answers(
                 response_id=cell.id,
                 question=source.question(cell),
                 text=text,
-                words=len(text.split()),
+                words=count_words(text),
                 scheme=scheme_of(cell),
                 points=grade.manual_score if grade.manual_score is not None else grade.auto_score,
                 total=cell.points,

@@ -1,1 +1,1 @@
-"""JupyterHub: one grading service for a whole course, under its own account."""
+"""JupyterHub: one grading service for its courses, under its own account."""

@@ -12,6 +12,7 @@ from jupyterhub.services.auth import HubOAuthenticated
 from pydantic_core import to_json
 from tornado import web
 
+from tinytorch_lab.api.base import answer_error
 from tinytorch_lab.api.courses.calls import Caller, Route
 from tinytorch_lab.api.courses.handler import CourseApi, Refusal
 from tinytorch_lab.api.courses.openapi import openapi_document
@@ -191,7 +192,7 @@ class HubMembershipsHandler(HubHandler):
 
     def write_error(self, status_code: int, **kwargs: Any) -> None:
         """Answer an error with one sentence."""
-        CourseApi.write_error(cast(CourseApi, self), status_code, **kwargs)
+        answer_error(self, status_code, kwargs.get("exc_info"))
 
 
 class HealthHandler(web.RequestHandler):

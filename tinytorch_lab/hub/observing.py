@@ -1,4 +1,4 @@
-"""What the service tells its administrators: a log line a request and figures, neither with anything students wrote."""
+"""What administrators are told of a request to a course: a log line, and figures; neither holds what students wrote."""
 
 import json
 import logging
@@ -28,6 +28,9 @@ def log_as_json() -> None:
     handler = logging.StreamHandler(sys.stderr)
     handler.setFormatter(JsonFormatter())
     logging.basicConfig(level=logging.INFO, handlers=[handler], force=True)
+    # Requests to courses are logged by their handler; Tornado's own lines hold the path, and with it students' names.
+    logging.getLogger("tornado.access").setLevel(logging.CRITICAL)
+    logging.getLogger("tornado.general").setLevel(logging.ERROR)
 
 
 class Metrics:

@@ -40,7 +40,7 @@ from tinytorch_lab.hub.rates import Rate, RateLimiter
 log = logging.getLogger("tinytorch_lab.service")
 
 REQUESTS = Rate(burst=120, per_minute=600)
-"""Everything else: a grader who flips through answers as fast as they come stays below it."""
+"""All other requests to courses: a grader who flips through answers as fast as they come stays below it."""
 SUBMISSIONS = Rate(burst=30, per_minute=60)
 """Handing in."""
 STOP_SECONDS = 20.0

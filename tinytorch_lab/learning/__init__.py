@@ -1,1 +1,1 @@
-"""The student's side: workspace, tests, package and written answers."""
+"""The student's side: workspace, tests, package, written answers, handing in and milestones."""

@@ -8,13 +8,14 @@ from tinytorch_lab.curriculum.catalogue import ModuleInfo
 from tinytorch_lab.curriculum.cells import grade_id
 from tinytorch_lab.curriculum.notebooks import write_notebook
 from tinytorch_lab.errors import NotFoundError
+from tinytorch_lab.learning.fetching import parse_fetched
 from tinytorch_lab.learning.workspace import Opened, Workspace
 
 
-def reset_cell(workspace: Workspace, module: ModuleInfo, name: str) -> Opened:
+def reset_cell(workspace: Workspace, module: ModuleInfo, name: str, fetched: bytes | None = None) -> Opened:
     """Bring the released cell with the grade id ``name`` back; the present notebook is kept as a backup.
 
-    A cell that was deleted is put in behind the cell it follows in the release.
+    ``fetched`` is as for :meth:`Workspace.start`. A cell that was deleted is put in behind the cell it follows there.
 
     Raises:
         NotFoundError: the module has not been started, or the release has no such cell.
@@ -22,7 +23,7 @@ def reset_cell(workspace: Workspace, module: ModuleInfo, name: str) -> Opened:
         NotAvailableError: the workspace cannot be written.
     """
     notebook = workspace.notebook(module)
-    released = workspace.release.notebook(module).cells
+    released = (workspace.release.notebook(module) if fetched is None else parse_fetched(module, fetched)).cells
     place = _place(released, name)
     if place is None:
         known = ", ".join(found for cell in released if (found := grade_id(cell)))

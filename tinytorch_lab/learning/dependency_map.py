@@ -24,10 +24,10 @@ def uses(workspace: Workspace) -> tuple[Use, ...]:
     known = _dependencies(workspace)
     order = [name for module in workspace.course.modules for name in module.exports]
     return tuple(
-        Use(user, used, tuple(sorted(known.imports[user][used])))
+        Use(user, used, tuple(sorted(known[user][used])))
         for user in order
         for used in order
-        if user != used and used in known.imports.get(user, {})
+        if user != used and used in known.get(user, {})
     )
 
 
@@ -36,7 +36,7 @@ def needs(workspace: Workspace, module: ModuleInfo) -> tuple[ModuleInfo, ...]:
 
     A module that is not exported yet builds on what the course says.
     """
-    known = _dependencies(workspace).imports
+    known = _dependencies(workspace)
     if any(name in known for name in module.exports):
         reached = _closure(set(module.exports), known)
         return tuple(other for other in workspace.course.earlier(module) if reached.intersection(other.exports))

@@ -30,7 +30,7 @@ def export(workspace: Workspace, modules: Sequence[ModuleInfo]) -> ExportResult:
         NotAvailableError: the package cannot be written; it is unchanged.
     """
     if not modules:
-        raise NotFoundError("No module is started yet; start one with 'tito module start 01_tensor'.")
+        raise NotFoundError("No module is started yet; start one in the sidebar, or with 'tito module start 1'.")
     return export_package(_sources(workspace, modules), workspace.package)
 
 

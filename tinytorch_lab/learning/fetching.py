@@ -1,5 +1,7 @@
 """A module's notebook as the student's course gives it out."""
 
+from nbformat import NotebookNode
+
 from tinytorch_lab.coursework import Desk
 from tinytorch_lab.curriculum.catalogue import ModuleInfo
 from tinytorch_lab.curriculum.notebooks import parse_notebook
@@ -21,5 +23,10 @@ def fetch(desk: Desk | None, module: ModuleInfo) -> bytes | None:
         content = desk.notebook(module.name)
     except (NotFoundError, NotAvailableError):
         return None
-    parse_notebook(content, f"What the course sent as {module.name}.ipynb")
+    parse_fetched(module, content)
     return content
+
+
+def parse_fetched(module: ModuleInfo, content: bytes) -> NotebookNode:
+    """Return the notebook that the course sent for ``module``; raises :class:`InvalidInputError`."""
+    return parse_notebook(content, f"What the course sent as {module.name}.ipynb")

@@ -12,6 +12,7 @@ from tinytorch_lab.coursework import Desk, Receipt
 from tinytorch_lab.curriculum.build import CODE_STUB
 from tinytorch_lab.curriculum.catalogue import ModuleInfo
 from tinytorch_lab.curriculum.cells import grade_id, is_implementation
+from tinytorch_lab.errors import NotFoundError
 from tinytorch_lab.files import write_bytes, write_text
 from tinytorch_lab.learning.checksums import checksums_of_tests
 from tinytorch_lab.learning.testing import Testing
@@ -92,9 +93,11 @@ def restore(workspace: Workspace, desk: Desk, module: ModuleInfo, receipt_id: st
     """Put a submission back as the module's notebook; the present notebook is kept as a backup.
 
     Raises:
-        NotFoundError: the student has no such submission.
+        NotFoundError: the student has no such submission of this module.
         NotAvailableError: the course cannot be reached.
     """
+    if receipt_id not in {receipt.id for receipt in desk.submissions(module.name)}:
+        raise NotFoundError(f"There is no submission of {module.name} with the receipt {receipt_id}.")
     submitted = desk.submission(receipt_id)
     path = workspace.notebook_path(module)
     backup = workspace.back_up(module) if path.is_file() else None

@@ -26,13 +26,14 @@ class Outbox:
         Raises:
             NotFoundError: the module has not been started, or the course has not released it.
             InvalidInputError: the course does not take this notebook.
-            NotAvailableError: the course cannot be reached; the notebook waits in the outbox.
+            NotAvailableError: the course cannot be reached, and the notebook waits in the outbox; or the course has
+                it, but the receipt cannot be kept.
         """
         self._workspace.require_started(module)
         notebook = self._workspace.notebook_path(module).read_bytes()
         with self._lock:
             try:
-                receipt = self._submit(module, notebook)
+                receipt = self._desk.submit(module.name, notebook)
             except NotAvailableError as error:
                 write_bytes(self._path(module), notebook)
                 raise NotAvailableError(
@@ -40,11 +41,12 @@ class Outbox:
                     "be reached; the time that counts is when it arrives there."
                 ) from None
             self._path(module).unlink(missing_ok=True)
+            self._keep(module, receipt)
         return receipt
 
     def waiting(self) -> tuple[ModuleInfo, ...]:
         """Return the modules of which a notebook waits, in the course's order."""
-        return tuple(module for module in self._workspace.course.modules if self._path(module).is_file())
+        return tuple(module for module in self._workspace.course.assignments if self._path(module).is_file())
 
     def send(self) -> None:
         """Hand in whatever waits; what the course does not take is taken out too, and both is news."""
@@ -64,21 +66,30 @@ class Outbox:
     def _deliver(self, module: ModuleInfo) -> Iterator[str]:
         path = self._path(module)
         try:
-            receipt = self._submit(module, path.read_bytes())
-            yield (
-                f"{module.name} waited in the outbox and is handed in now: "
-                f"receipt {receipt.id[:8]}, received {receipt.received_at}."
-            )
+            receipt = self._desk.submit(module.name, path.read_bytes())
         except NotAvailableError:
             raise
         except TinyTorchError as error:
+            path.unlink(missing_ok=True)
             yield f"{module.name} waited in the outbox, but the course did not take it: {error}"
+            return
         path.unlink(missing_ok=True)
+        yield (
+            f"{module.name} waited in the outbox and is handed in now: "
+            f"receipt {receipt.id[:8]}, received {receipt.received_at}."
+        )
+        try:
+            self._keep(module, receipt)
+        except NotAvailableError as error:
+            yield str(error)
 
-    def _submit(self, module: ModuleInfo, notebook: bytes) -> Receipt:
-        receipt = self._desk.submit(module.name, notebook)
-        keep_receipt(self._workspace, module, receipt)
-        return receipt
+    def _keep(self, module: ModuleInfo, receipt: Receipt) -> None:
+        try:
+            keep_receipt(self._workspace, module, receipt)
+        except NotAvailableError as error:
+            raise NotAvailableError(
+                f"{module.name} is handed in (receipt {receipt.id}), but the receipt cannot be kept here: {error}"
+            ) from None
 
     def _path(self, module: ModuleInfo) -> Path:
         return self._workspace.state / "outbox" / f"{module.name}.ipynb"

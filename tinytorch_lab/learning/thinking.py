@@ -1,14 +1,12 @@
 """The ML Systems Thinking questions of a notebook and the answers in it."""
 
-import re
 from dataclasses import dataclass
 
 from nbformat import NotebookNode
 
 from tinytorch_lab.curriculum.build import ANSWER_STUB
 from tinytorch_lab.curriculum.cells import grade_id, is_response, points
-
-_WORD_CHARACTER = re.compile(r"\w")
+from tinytorch_lab.words import count_words
 
 
 @dataclass(frozen=True)
@@ -24,11 +22,6 @@ class Question:
     def words(self) -> int:
         """How many words the answer has."""
         return count_words(self.answer)
-
-
-def count_words(text: str) -> int:
-    """Count the runs of non-space characters that hold a letter, digit or underscore; Markdown's marks are no words."""
-    return sum(1 for run in text.split() if _WORD_CHARACTER.search(run))
 
 
 def questions(notebook: NotebookNode) -> list[Question]:

@@ -54,7 +54,8 @@ def choose_confinement(wanted: Confinement | None, allow_unsandboxed: bool) -> C
     problems = "; ".join(f"{level}: {confinement_problem(level)}" for level in levels)
     raise NotAvailableError(
         f"Student code cannot be confined on this machine ({problems}). Install bubblewrap "
-        "(`apt install bubblewrap`), or set allow_unsandboxed = true in course.toml to run it unprotected."
+        "(`apt install bubblewrap`), or set allow_unsandboxed = true in the course's tinytorch.toml to run it "
+        "unprotected."
     )
 
 

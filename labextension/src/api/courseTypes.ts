@@ -368,9 +368,9 @@ export interface FlagBody {
   note?: string;
 }
 /**
- * One grader's marks for a question: how many answers, and the median seconds from one to the next.
+ * One grader's marks for a question: how many answers, and the median seconds from one answer to the next.
  *
- * Pauses of more than :data:`PAUSE` seconds are left out; without two marks in a row there is no pace.
+ * Pauses of more than :data:`PAUSE` seconds are left out; without two answers in a row there is no pace.
  */
 export interface GraderPace {
   grader: string;

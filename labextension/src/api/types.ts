@@ -126,7 +126,6 @@ export interface ModuleEntry {
   tests_passed: number;
   tests_total: number;
   package: 'missing' | 'behind' | 'current';
-  needs: string[];
   recheck: string[];
   readme: boolean;
   digest: string | null;

@@ -53,7 +53,9 @@ def test_drift_counts_only_the_last_reinserted_samples():
     found = agreement_of("tess", strict, SCHEME)
     assert found.drift == pytest.approx(-1.6)
     assert found.drifting
-    assert not agreement_of("tess", [SampleMark(1, "tess", 2, 8, reinserted=True)], SCHEME).drifting
+    once = [SampleMark(1, "tess", 2, 8, reinserted=True)]
+    assert not agreement_of("tess", once, SCHEME).drifting
+    assert not agreement_of("tess", once * 3, SCHEME).drifting, "one sample, saved while its mark was written"
 
 
 def test_divisive_samples_come_with_everybodys_points():

@@ -2,13 +2,12 @@
 
 import asyncio
 from collections.abc import Mapping
-from http.client import responses
 from typing import Any
 
 from pydantic_core import to_json
 from tornado import web
 
-from tinytorch_lab.api.base import PAGE_POLICY, status_of
+from tinytorch_lab.api.base import PAGE_POLICY, answer_error, status_of
 from tinytorch_lab.api.courses.calls import RANK, Call, Caller, Download, Route
 from tinytorch_lab.api.courses.routes import ROUTES
 from tinytorch_lab.errors import TinyTorchError
@@ -57,15 +56,11 @@ class CourseApi(web.RequestHandler):
         self._give(answer, route.status)
 
     def write_error(self, status_code: int, **kwargs: Any) -> None:
-        """Answer an error with one sentence; whatever else is known of it goes to the log alone."""
+        """Answer an error with one sentence."""
         error = kwargs.get("exc_info", (None, None, None))[1]
-        message = error.get_message() if isinstance(error, web.HTTPError) else None
-        if message is None:
-            message = responses.get(status_code, "Error") + "; the server's log has the details."
-        self.set_header("Content-Type", "application/json")
         for name, value in error.headers.items() if isinstance(error, Refusal) else ():
             self.set_header(name, value)
-        self.finish(to_json({"message": message}))
+        answer_error(self, status_code, kwargs.get("exc_info"))
 
     def _route(self, path: str) -> tuple[Route, dict[str, str]]:
         methods = []

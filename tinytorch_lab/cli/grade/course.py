@@ -68,13 +68,16 @@ def repair(course: CourseOption = None, as_json: Json = False) -> None:
 
 @app.command("backup")
 def backup(
-    file: Annotated[Path | None, typer.Argument(metavar="[FILE]", help="The archive. Default: named by date.")] = None,
+    file: Annotated[
+        Path | None,
+        typer.Argument(metavar="[FILE]", help="The archive. Default: named by date, beside the course folder."),
+    ] = None,
     course: CourseOption = None,
 ) -> None:
     """Write the course folder and its whole database to one archive."""
     place = course_at(course)
     GradingService.require_nbgrader()
-    named = Path(f"{place.course_id}-{datetime.now():%Y%m%d-%H%M%S}.tar.gz")
+    named = place.root.with_name(f"{place.course_id}-{datetime.now():%Y%m%d-%H%M%S}.tar.gz")
     say(f"The backup is {back_up(place, file or named).resolve()}.")
 
 

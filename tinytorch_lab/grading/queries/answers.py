@@ -20,6 +20,7 @@ from tinytorch_lab.grading.rubric import scheme_of
 from tinytorch_lab.grading.sources import KnownCell, load_module_source
 from tinytorch_lab.grading.store.marking_tables import flags, sample_marks, samples
 from tinytorch_lab.grading.store.tables import marks
+from tinytorch_lab.words import count_words
 
 
 @dataclass(frozen=True)
@@ -115,7 +116,7 @@ def marking_view(
         question_html=html_of(source.question(cell)),
         text=text,
         html=html_of(text),
-        words=len(text.split()),
+        words=count_words(text),
         scheme=scheme_of(cell),
         mark=anonymous(mark) if mark else None,
         outdated=outdated,

@@ -11,6 +11,7 @@ from tinytorch_lab.grading.markup import html_of
 from tinytorch_lab.grading.queries.questions import response_cell
 from tinytorch_lab.grading.rubric import scheme_of
 from tinytorch_lab.grading.store.marking_tables import sample_marks, samples
+from tinytorch_lab.words import count_words
 
 
 @dataclass(frozen=True)
@@ -49,7 +50,7 @@ def samples_for(connection: Connection, module: str, response: str, grader: str,
                 id=row.id,
                 html=html_of(row.text),
                 text=row.text,
-                words=len(row.text.split()),
+                words=count_words(row.text),
                 given=given.get(row.id),
                 agreed=row.points if told else None,
                 reason=row.reason if told else None,

@@ -172,7 +172,7 @@ def _column(
     submitted = len(column) - states["not submitted"]
     return ModuleColumn(
         module=module,
-        title=_title(course, module),
+        title=course.title(module),
         released_at=terms[0],
         due_at=terms[1],
         automatic_total=totals[0],
@@ -201,11 +201,6 @@ def _next_action(generated: bool, released_at: str | None, states: Mapping[CellS
         if states.get(state):
             return action
     return "done" if states.get("returned") and not states.get("not submitted") else "wait"
-
-
-def _title(course: CourseFolder, module: str) -> str:
-    catalogue = course.library.course
-    return next((known.title for known in (*catalogue.modules, *catalogue.projects) if known.name == module), module)
 
 
 def _name(row: Row[Any]) -> str:

@@ -16,9 +16,9 @@ PAUSE = 600.0
 
 @dataclass(frozen=True)
 class GraderPace:
-    """One grader's marks for a question: how many answers, and the median seconds from one to the next.
+    """One grader's marks for a question: how many answers, and the median seconds from one answer to the next.
 
-    Pauses of more than :data:`PAUSE` seconds are left out; without two marks in a row there is no pace.
+    Pauses of more than :data:`PAUSE` seconds are left out; without two answers in a row there is no pace.
     """
 
     grader: str
@@ -41,15 +41,14 @@ def marking_pace(connection: Connection, module: str, response: str) -> MarkingP
         .where(marks.c.module == module, marks.c.response == response, marks.c.points.is_not(None))
         .order_by(marks.c.id)
     )
-    times: dict[str, list[str]] = {}
-    answers: dict[str, set[str]] = {}
+    # While an answer is being marked it is saved again and again; its first mark is what counts.
+    first: dict[str, dict[str, str]] = {}
     for row in rows:
-        times.setdefault(row.author, []).append(row.at)
-        answers.setdefault(row.author, set()).add(row.student)
+        first.setdefault(row.author, {}).setdefault(row.student, row.at)
     divided = connection.execute(
         select(shares.c.grader).where(shares.c.module == module, shares.c.response == response).order_by(shares.c.place)
     )
-    pace = tuple(GraderPace(name, len(answers[name]), _pace(times[name])) for name in sorted(times))
+    pace = tuple(GraderPace(name, len(times), _pace(list(times.values()))) for name, times in sorted(first.items()))
     return MarkingPace(pace, tuple(divided.scalars()))
 
 

@@ -167,11 +167,7 @@ def response_cell(course: CourseFolder, module: str, response: str) -> tuple[Mod
         NotFoundError: the module or the question is unknown.
     """
     source = load_module_source(course.source(module))
-    cell = source.known.get(response)
-    if cell is None or not cell.is_response:
-        known = ", ".join(found.id for found in source.responses)
-        raise NotFoundError(f"{module} has no question {response!r}; its questions are {known}.")
-    return source, cell
+    return source, source.response(response)
 
 
 def question_title(source: ModuleSource, cell: KnownCell) -> str:
