@@ -78,7 +78,6 @@ export function entry(
     tests_passed: 0,
     tests_total: 0,
     package: 'missing',
-    needs: [],
     recheck: [],
     readme: false,
     digest: null,

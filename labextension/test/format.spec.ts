@@ -1,11 +1,10 @@
 import {
-  formatBytes,
-  formatSeconds,
   memoryLabel,
   splitMessage,
   testLabel,
   timeLabel
 } from '../src/tests/format';
+import { formatBytes, formatSeconds } from '../src/units';
 import { row, trans } from './fixtures';
 
 describe('splitMessage', () => {

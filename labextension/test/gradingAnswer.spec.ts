@@ -23,7 +23,13 @@ function setUp(change: Parameters<typeof view>[0] = {}) {
     clearFlag: jest.fn().mockResolvedValue(undefined)
   } as unknown as AnswerApi;
   const open = (): AnswerModel =>
-    new AnswerModel(PLACE, view(change), api, new Drafts(storage, 'c'), NEVER);
+    new AnswerModel(
+      PLACE,
+      view(change),
+      api,
+      new Drafts(storage, 'c', 'me'),
+      NEVER
+    );
   return { api, give, open, storage, answer: open() };
 }
 
@@ -58,6 +64,14 @@ describe('an answer being marked', () => {
     expect(again.restored).toBe(true);
     expect(again.draft.comment).toBe('Half a sentence');
     expect(storage.kept.size).toBe(1);
+  });
+
+  it("leaves another grader's draft in the same browser alone", () => {
+    const { answer, storage } = setUp();
+    answer.setComment('Half a sentence');
+    const key = PLACE.key;
+    expect(new Drafts(storage, 'c', 'me').read(key)).not.toBeNull();
+    expect(new Drafts(storage, 'c', 'gus').read(key)).toBeNull();
   });
 
   it('keeps a draft that could not be saved, and drops it once it is', async () => {

@@ -30,7 +30,7 @@ async function show(change: Parameters<typeof view>[0] = {}) {
     PLACE,
     view(change),
     {} as AnswerApi,
-    new Drafts(new MemoryStorage(), 'c'),
+    new Drafts(new MemoryStorage(), 'c', 'me'),
     1_000_000
   );
   const done = jest.fn();

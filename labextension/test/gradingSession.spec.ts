@@ -1,4 +1,5 @@
-import type { QueuedAnswer } from '../src/api/courseTypes';
+import type { IAnswerPlace } from '../src/api/courses';
+import type { MarkBody, QueuedAnswer } from '../src/api/courseTypes';
 import { Drafts } from '../src/grading/marking/drafts';
 import { MarkingSession } from '../src/grading/marking/session';
 import { mark, MemoryStorage, view } from './gradingFixtures';
@@ -32,10 +33,21 @@ async function start(answers: QueuedAnswer[]) {
     PLACE,
     'me',
     api,
-    new Drafts(new MemoryStorage(), 'c')
+    new Drafts(new MemoryStorage(), 'c', 'me')
   );
   await session.load();
   return { api, session };
+}
+
+/** Wait until an answer is in front of the grader; the one left behind may still be on its way to the server. */
+function shown(session: MarkingSession, key: string): Promise<void> {
+  return new Promise(resolve => {
+    session.changed.connect(() => {
+      if (session.answer?.place.key === key) {
+        resolve();
+      }
+    });
+  });
 }
 
 describe('a way through the answers', () => {
@@ -95,6 +107,34 @@ describe('a way through the answers', () => {
     expect(api.mark).toHaveBeenCalledTimes(1);
   });
 
+  it('shows what was given on coming back at once, before and after it is saved', async () => {
+    const { api, session } = await start([queued('a'), queued('b')]);
+    await session.go(1);
+    const given = new Map<string, number>();
+    api.answer.mockImplementation(({ key }) => {
+      const points = given.get(key);
+      const found = points === undefined ? null : mark(1, { points });
+      return Promise.resolve(view({ key, mark: found }));
+    });
+    api.mark.mockImplementation(
+      async ({ key }: IAnswerPlace, { points }: MarkBody) => {
+        await new Promise(resolve => setTimeout(resolve, 20));
+        given.set(key, points);
+        return { mark: mark(1, { points }), other: null };
+      }
+    );
+    session.answer?.setPoints(7);
+    void session.go(-1);
+    await shown(session, 'a');
+    await session.go(1);
+    expect(session.answer?.place.key).toBe('b');
+    expect(session.answer?.draft.points).toBe(7);
+    await session.go(-1);
+    await session.go(1);
+    expect(session.answer?.draft.points).toBe(7);
+    expect(session.answer?.state).toBe('saved');
+  });
+
   it('tells of a conflict with an answer that was left already', async () => {
     const { api, session } = await start([queued('a'), queued('b')]);
     api.mark.mockResolvedValueOnce({
@@ -107,5 +147,27 @@ describe('a way through the answers', () => {
     await session.go(1);
     expect(told).toEqual(['a']);
     expect(session.queue?.[0]?.conflict).toBe(true);
+  });
+
+  it('shows how a conflict was decided on coming back to its answer', async () => {
+    const { api, session } = await start([queued('a'), queued('b')]);
+    await session.go(1);
+    const [mine, theirs] = [mark(2, { standing: false }), mark(1)];
+    api.mark.mockResolvedValueOnce({ mark: mine, other: theirs });
+    api.answer.mockImplementation(({ key }) =>
+      Promise.resolve(view({ key, mark: theirs, history: [theirs, mine] }))
+    );
+    const left = session.answer;
+    left?.setPoints(7);
+    await session.go(-1);
+    const decided = mark(3);
+    api.mark.mockResolvedValueOnce({ mark: decided, other: null });
+    api.answer.mockImplementation(({ key }) =>
+      Promise.resolve(view({ key, mark: decided, history: [decided] }))
+    );
+    await left?.decide('mine');
+    await session.go(1);
+    expect(session.answer?.place.key).toBe('b');
+    expect(session.answer?.conflict).toBeNull();
   });
 });

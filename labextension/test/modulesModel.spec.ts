@@ -56,6 +56,29 @@ describe('ModulesModel', () => {
     expect(model.overview?.title).toBe('newer');
   });
 
+  it('does not show why an older question failed once a newer one is answered', async () => {
+    const questions: {
+      answer: (overview: CourseOverview) => void;
+      fail: (error: Error) => void;
+    }[] = [];
+    create({
+      course: jest.fn(
+        () =>
+          new Promise<CourseOverview>((answer, fail) =>
+            questions.push({ answer, fail })
+          )
+      )
+    });
+    const first = model.refresh();
+    const second = model.refresh();
+    const [older, newer] = questions.slice(-2);
+    newer?.answer(course());
+    await second;
+    older?.fail(new ApiError('unreachable', 'gone'));
+    await first;
+    expect(model.error).toBeNull();
+  });
+
   it('tells what is being done to a module, and looks again afterwards', async () => {
     const asked = jest.fn().mockResolvedValue(course());
     create({

@@ -8,6 +8,7 @@ import type {
   Assignment,
   AssignmentList,
   Feedback,
+  OwnRun,
   Readiness
 } from '../src/api/types';
 import { CommandIDs } from '../src/commands';
@@ -190,6 +191,38 @@ describe('SubmissionView', () => {
       '/feedback'
     );
     expect(await axe(container)).toHaveNoViolations();
+  });
+
+  it('tells how the tests end on own earlier modules', async () => {
+    const own = (test: string, score: number, causes: string[]) => ({
+      test,
+      score,
+      graded: 10,
+      possible: 10,
+      message: score < 10 ? 'NaN' : '',
+      causes
+    });
+    const run: OwnRun = {
+      module: '03_layers',
+      student: 'ada',
+      graded_at: '2026-01-02T12:00:00Z',
+      tests: [
+        own('test_forward', 4, ['02_activations']),
+        own('test_init', 10, [])
+      ],
+      own: ['02_activations'],
+      replaced: { '01_tensor': 'it cannot be exported' }
+    };
+    await show(released(assignment('01_tensor', { state: 'returned' })), {
+      feedback: jest.fn().mockResolvedValue({ ...FEEDBACK, own_run: run })
+    });
+    const items = screen
+      .getByRole('heading', { name: 'On your own earlier modules' })
+      .parentElement?.querySelectorAll('li');
+    expect([...(items ?? [])].map(item => item.textContent)).toEqual([
+      'Forward: 4 instead of 10 pointsExplained by your 02_activations.NaN',
+      'The reference stood in for 01_tensor: it cannot be exported'
+    ]);
   });
 
   it('goes on with what it knows while the course is away, and tells what became of the outbox', async () => {

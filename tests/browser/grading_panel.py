@@ -46,9 +46,12 @@ class GradingPanel:
         """Choose module and question on the marking page, and wait for an answer."""
         self.root.get_by_role("combobox", name="Module").select_option(module)
         self.root.get_by_role("combobox", name="Question").select_option(response)
+        desk = self.root.locator(f'.jp-TinyTorch-desk[data-response="{response}"]')
+        # The former question's desk stays until the new one is drawn, and would take the first key with it.
+        expect(desk).to_be_visible()
         expect(self.answer).to_be_visible()
         # Choosing what was chosen already leaves the focus where it is.
-        self.root.locator(".jp-TinyTorch-desk").focus()
+        desk.focus()
 
     @property
     def answer(self) -> Locator:

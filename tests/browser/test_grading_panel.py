@@ -1,6 +1,7 @@
 """The grading panel in Chromium, on a class of a thousand with a module to mark."""
 
 import getpass
+import json
 import re
 import statistics
 import time
@@ -9,9 +10,9 @@ from pathlib import Path
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
-from playwright.sync_api import Browser, Page, expect
+from playwright.sync_api import Browser, Page, Route, expect
 
-from tests.browser.conftest import Lab, running_lab
+from tests.browser.conftest import TOKEN, Lab, running_lab, wait_for_lab
 from tests.browser.grading_panel import GradingPanel, new_context, open_panel
 from tests.browser.large_class import enlarge
 from tinytorch_lab.curriculum.library import Library
@@ -19,7 +20,7 @@ from tinytorch_lab.grading.course import init_course
 from tinytorch_lab.grading.folder import CourseFolder, load_course_folder
 from tinytorch_lab.grading.queries.answers import marking_view
 from tinytorch_lab.grading.queries.overview import class_overview
-from tinytorch_lab.grading.queries.questions import queue
+from tinytorch_lab.grading.queries.questions import QueuedAnswer, queue
 from tinytorch_lab.grading.records import JobReport
 from tinytorch_lab.grading.service import GradingService, RequestedJob
 from tinytorch_lab.grading.store.database import reading
@@ -70,6 +71,27 @@ def panel(browser: Browser, lab: Lab) -> Iterator[GradingPanel]:
     assert not errors, errors
 
 
+def test_the_panel_is_there_once_the_course_can_be_asked(browser: Browser, lab: Lab) -> None:
+    context = new_context(browser, lab)
+    page = context.new_page()
+    away = json.dumps({"message": "The course hub cannot be reached.", "courses": []})
+    asked: list[str] = []
+
+    def answer(route: Route) -> None:
+        asked.append(route.request.url)
+        route.fulfill(body=away)
+
+    page.route("**/tinytorch-lab/api/courses?*", answer, times=1)
+    page.goto(f"/lab?reset&token={TOKEN}")
+    wait_for_lab(page)
+    card = page.locator(".jp-LauncherCard", has_text="Open the Grading Panel")
+    expect(card).to_have_count(0)
+    card.click(timeout=30_000)
+    expect(GradingPanel(page).root.get_by_role("tab").first).to_be_visible()
+    assert len(asked) == 1
+    context.close()
+
+
 def test_the_class_of_a_thousand_sorts_and_filters(panel: GradingPanel) -> None:
     rows = panel.root.locator(".jp-TinyTorch-grid tbody tr[aria-rowindex]")
     expect(rows.first).to_be_visible()
@@ -101,7 +123,9 @@ def test_thirty_answers_by_keyboard_alone(panel: GradingPanel, course: CourseFol
     panel.choose(MODULE, QUESTION)
     keyboard, marked = panel.page.keyboard, 30
     panel.watch_the_clock()
-    before = _marked(course)
+    before = _queue(course)
+    first = next(place for place, item in enumerate(before) if item.state == "to mark")
+    given = dict(zip((item.key for item in before[first:]), range(marked), strict=False))
     for number in range(marked):
         text = panel.answer.inner_text()
         keyboard.press("asdf"[number % 4] if number % 2 else str(number % 10))
@@ -115,7 +139,13 @@ def test_thirty_answers_by_keyboard_alone(panel: GradingPanel, course: CourseFol
         expect(panel.answer).not_to_have_text(text)
     keyboard.press("k")
     panel.expect_saved()
-    assert _marked(course) - before == marked
+    after = {item.key: item for item in _queue(course)}
+    assert len(given) == marked
+    assert {key: after[key].author for key in given} == dict.fromkeys(given, getpass.getuser())
+    digits = {key: number % 10 for key, number in given.items() if number % 2 == 0}
+    assert {key: after[key].points for key in digits} == digits
+    changed = {item.key for item in before if item != after[item.key]}
+    assert changed <= set(given)
     screen, server = panel.screen_milliseconds(), panel.server_milliseconds()
     print(
         f"\n{len(screen)} answers on screen after {statistics.median(screen):.0f} ms (median), {max(screen):.0f} ms at "
@@ -124,10 +154,9 @@ def test_thirty_answers_by_keyboard_alone(panel: GradingPanel, course: CourseFol
     assert statistics.median(screen) <= 200
 
 
-def _marked(course: CourseFolder) -> int:
+def _queue(course: CourseFolder) -> list[QueuedAnswer]:
     with reading(course.db_url) as connection:
-        found = queue(course, connection, MODULE, QUESTION, "anyone")
-    return sum(item.state == "marked" for item in found)
+        return queue(course, connection, MODULE, QUESTION, "anyone")
 
 
 def test_a_thousand_cost_the_server_little(course: CourseFolder) -> None:

@@ -132,9 +132,7 @@ def test_the_command_unfolds_the_section_and_runs_the_next_milestone(
     expect(milestone(sidebar, 1)).to_be_visible()
 
 
-def test_the_loss_falls_on_the_way(sidebar: Sidebar, library: Library, package: Path) -> None:
-    if not library.available(library.course.find("08_training")):
-        pytest.skip("NOT TESTED: milestone 2 needs 08_training, which the curriculum does not have yet")
+def test_the_loss_falls_on_the_way(sidebar: Sidebar, package: Path) -> None:
     row = milestone(sidebar, 2)
     row.evaluate(
         """row => {

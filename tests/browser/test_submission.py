@@ -3,15 +3,17 @@
 import json
 import re
 from collections.abc import Iterator
+from dataclasses import asdict
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
-from playwright.sync_api import Locator, Page, expect
+from playwright.sync_api import Locator, Page, Route, expect
 
 from tests.browser.conftest import Lab, running_lab, wait_for_lab
 from tests.browser.courses import STUDENT, make_course
 from tests.browser.sidebar import Sidebar, source_on_disk
 from tests.browser.test_accessibility import tab_to
+from tinytorch_lab.coursework import OwnRun, OwnTest
 from tinytorch_lab.curriculum.library import Library
 
 RETURNED, MODULE = "01_tensor", "02_activations"
@@ -73,8 +75,18 @@ def test_a_module_is_submitted_changed_submitted_again_and_restored(page: Page, 
     assert source_on_disk(notebook, "response_1") == "YOUR ANSWER HERE"
 
 
+def with_own_run(route: Route) -> None:
+    """Answer the feedback as if the tests had been run on the student's own earlier modules, too."""
+    test = OwnTest("test_unit_shapes", 4.0, 10.0, 10.0, "expected (2, 3), got (3, 2)", ("00_setup",))
+    replaced = {"00_setup": "it was not handed in"}
+    run = OwnRun(RETURNED, STUDENT, "2026-11-26T12:00:00+00:00", (test,), ("00_tools",), replaced)
+    answer = route.fetch()
+    route.fulfill(response=answer, json=answer.json() | {"own_run": asdict(run)})
+
+
 @pytest.mark.parametrize("theme", ["JupyterLab Light", "JupyterLab Dark", "JupyterLab Dark High Contrast"])
 def test_what_came_back_is_read_in_the_sidebar_and_as_a_page(page: Page, sidebar: Sidebar, theme: str) -> None:
+    page.context.route("**/feedback?*", with_own_run)
     sidebar.set_theme(theme)
     expect(sidebar.module(RETURNED)).to_contain_text("Feedback: 91 of 100 points")
     sidebar.start(RETURNED)
@@ -84,9 +96,13 @@ def test_what_came_back_is_read_in_the_sidebar_and_as_a_page(page: Page, sidebar
     expect(report).to_contain_text("Name the figure of your own run.")
     expect(report).to_contain_text("Level reached:")
     expect(report).to_contain_text("Next level up:")
+    expect(report).to_contain_text("Shapes: 4 instead of 10 points")
+    expect(report).to_contain_text("The reference stood in for 00_setup: it was not handed in")
     sidebar.unfold("Submission")
     report.scroll_into_view_if_needed()
     sidebar.screenshot(f"feedback-{theme.replace(' ', '-').lower()}")
+    report.get_by_role("link", name="Open the feedback as a page").scroll_into_view_if_needed()
+    sidebar.screenshot(f"feedback-end-{theme.replace(' ', '-').lower()}")
     found = Axe().run(page, context={"include": [["#tinytorch-lab-sidebar"]]})
     assert found.violations_count == 0, found.generate_report()
     with page.context.expect_page() as opened:

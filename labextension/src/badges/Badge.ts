@@ -3,8 +3,9 @@ import { type LabIcon, runIcon } from '@jupyterlab/ui-components';
 import { Widget } from '@lumino/widgets';
 
 import type { TestRow } from '../api/types';
-import { formatSeconds, testLabel } from '../tests/format';
+import { testLabel } from '../tests/format';
 import { rowLabel, STATUS_ICONS } from '../tests/labels';
+import { formatSeconds } from '../units';
 
 /** Under a test cell: how its test ended, which leads to its row in the sidebar, and a button that runs it. */
 export class Badge extends Widget {

@@ -89,7 +89,9 @@ export class QuestionChoice implements IDisposable {
         this._error = null;
       }
     } catch (error) {
-      this._error = error as Error;
+      if (module === this.module) {
+        this._error = error as Error;
+      }
     }
     this._changed.emit();
   }

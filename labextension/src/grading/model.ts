@@ -88,6 +88,10 @@ export class GradingModel implements IDisposable {
     }
     this._page = page;
     this._changed.emit();
+    if (this.isInstructor) {
+      // Others ask for work, too, in the panel and on the command line.
+      void this.jobs.refresh();
+    }
   }
 
   dispose(): void {

@@ -1,10 +1,8 @@
 import type { TranslationBundle } from '@jupyterlab/translation';
 import React from 'react';
 
+import { LinePlot, type PlotPoint } from '../components/LinePlot';
 import { formatFigure } from './labels';
-
-const WIDTH = 240;
-const HEIGHT = 60;
 
 /** The losses of a run so far, as a line between the lowest and the highest, and as a table. */
 export function LossCurve(props: {
@@ -19,13 +17,12 @@ export function LossCurve(props: {
     return null;
   }
   const [low, high] = [Math.min(...finite), Math.max(...finite)];
-  const place = (loss: number, index: number): string =>
-    [
-      (index / (losses.length - 1)) * WIDTH,
-      HEIGHT - ((loss - low) / (high - low || 1)) * HEIGHT
-    ].join(',');
+  const place = (loss: number, index: number): PlotPoint => [
+    index / (losses.length - 1),
+    (loss - low) / (high - low || 1)
+  ];
   const points = losses.flatMap((loss, index) =>
-    loss === null ? [] : place(loss, index)
+    loss === null ? [] : [place(loss, index)]
   );
   const label = trans.__(
     'The loss of %1 so far: from %2 to %3, measured %4 times',
@@ -41,15 +38,7 @@ export function LossCurve(props: {
           <span>{formatFigure(high)}</span>
           <span>{formatFigure(low)}</span>
         </p>
-        <svg
-          role="img"
-          aria-label={label}
-          viewBox={`-3 -3 ${WIDTH + 6} ${HEIGHT + 6}`}
-          preserveAspectRatio="none"
-        >
-          <title>{label}</title>
-          <polyline points={points.join(' ')} />
-        </svg>
+        <LinePlot label={label} points={points} />
       </div>
       <details>
         <summary>{trans.__('Losses')}</summary>

@@ -2,8 +2,8 @@ import type { TranslationBundle } from '@jupyterlab/translation';
 import React from 'react';
 
 import type { MilestoneEntry, MilestoneResult } from '../api/types';
-import { formatSeconds } from '../tests/format';
-import { figureLabel, formatDate, formatFigure } from './labels';
+import { formatMoment, formatSeconds } from '../units';
+import { figureLabel, formatFigure } from './labels';
 import { Plot } from './Plot';
 
 /** What the result of a run needs to know. */
@@ -27,7 +27,7 @@ export function MilestoneResultView(
       <p className="jp-TinyTorch-milestoneDate">
         {trans.__(
           '%1, in %2',
-          formatDate(result.date),
+          formatMoment(result.date),
           formatSeconds(result.seconds, trans)
         )}
       </p>

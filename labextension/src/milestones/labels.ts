@@ -108,11 +108,3 @@ export function formatFigure(value: number): string {
     ? value.toExponential(2)
     : String(Number(value.toPrecision(3)));
 }
-
-/** A moment as people read it: "Nov 21, 2025, 4:05 PM". */
-export function formatDate(date: string): string {
-  return new Date(date).toLocaleString(undefined, {
-    dateStyle: 'medium',
-    timeStyle: 'short'
-  });
-}

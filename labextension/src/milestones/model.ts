@@ -108,6 +108,9 @@ export class MilestonesModel implements IDisposable {
       this._error = null;
       this._follow();
     } catch (error) {
+      if (asked !== this._asked) {
+        return;
+      }
       this._error = error as Error;
     }
     this._changed.emit();

@@ -176,7 +176,9 @@ export class ModulesModel implements IDisposable {
         this._onAnswer();
       }
     } catch (error) {
-      this._onFailure(error as ApiError);
+      if (asked >= this._shown) {
+        this._onFailure(error as ApiError);
+      }
       throw error;
     } finally {
       this._changed.emit();

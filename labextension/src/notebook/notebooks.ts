@@ -11,7 +11,10 @@ import type { ModuleEntry } from '../api/types';
 import type { ModulesModel } from '../modules/model';
 import type { SharedNotebook } from './cells';
 import { revealCell } from './reveal';
-import { SaveWatch } from './saves';
+import { SaveWatch, untilClean } from './saves';
+
+/** Unless it is told otherwise, the server writes a shared document a second after the last change. */
+const SERVER_SAVES_MS = 3000;
 
 /** The module notebooks that are open in this page, and which module is the current one. */
 export class Notebooks implements IDisposable {
@@ -79,6 +82,9 @@ export class Notebooks implements IDisposable {
   async save(module: string): Promise<void> {
     const context = this._contextOf(module);
     await (context && this._saves.get(context)?.idle());
+    if (context?.model.collaborative) {
+      await untilClean(context.model, SERVER_SAVES_MS);
+    }
     if (context?.model.dirty && context.contentsModel?.writable !== false) {
       await context.save();
     }

@@ -37,3 +37,29 @@ export class SaveWatch {
 
   private _running: PromiseDelegate<void> | null = null;
 }
+
+/**
+ * Settled once a document has no unsaved changes, or after `most` milliseconds.
+ *
+ * A shared document is saved by the server. A browser that asks for it just then has not heard of the new file yet, and
+ * Jupyter takes it for a change made elsewhere.
+ */
+export async function untilClean(
+  model: Pick<DocumentRegistry.IModel, 'dirty' | 'stateChanged'>,
+  most: number
+): Promise<void> {
+  const settled = new PromiseDelegate<void>();
+  const look = (): void => {
+    if (!model.dirty) {
+      settled.resolve();
+    }
+  };
+  const timer = setTimeout(() => {
+    settled.resolve();
+  }, most);
+  model.stateChanged.connect(look);
+  look();
+  await settled.promise;
+  clearTimeout(timer);
+  model.stateChanged.disconnect(look);
+}

@@ -79,13 +79,10 @@ export function Problems(props: {
 }
 
 function outcome(report: ExportReport, trans: TranslationBundle): string {
-  const { written, unchanged } = report;
-  if (written.length > 0) {
-    return trans.__('Exported %1.', written.join(', '));
-  }
-  return unchanged.length > 0
-    ? trans.__('The package is already up to date.')
-    : trans.__('Nothing to export yet: start a module first.');
+  const { written } = report;
+  return written.length > 0
+    ? trans.__('Exported %1.', written.join(', '))
+    : trans.__('The package is already up to date.');
 }
 
 function place(problem: ExportProblem, trans: TranslationBundle): string {

@@ -57,6 +57,9 @@ export class PackageModel implements IDisposable {
       this._overview = overview;
       this._error = null;
     } catch (error) {
+      if (asked !== this._asked) {
+        return;
+      }
       this._error = error as Error;
     }
     this._changed.emit();

@@ -7,9 +7,11 @@ import { ICommandPalette, WidgetTracker } from '@jupyterlab/apputils';
 import { ILauncher } from '@jupyterlab/launcher';
 import { IRenderMimeRegistry } from '@jupyterlab/rendermime';
 import { ITranslator, nullTranslator } from '@jupyterlab/translation';
-import type { ReadonlyJSONObject } from '@lumino/coreutils';
+import { PromiseDelegate, type ReadonlyJSONObject } from '@lumino/coreutils';
+import { Poll } from '@lumino/polling';
 import type { Widget } from '@lumino/widgets';
 
+import { ApiError } from '../api/connection';
 import { MembershipsClient } from '../api/memberships';
 import type { Membership } from '../api/types';
 import { torchIcon } from '../icons';
@@ -36,12 +38,9 @@ export const gradingPlugin: JupyterFrontEndPlugin<void> = {
     const trans = (translator ?? nullTranslator).load(TRANSLATION_DOMAIN);
     const settings = app.serviceManager.serverSettings;
     const tracker = new WidgetTracker<Widget>({ namespace: AREA });
-    const graded = new MembershipsClient(settings, trans)
-      .memberships()
-      .then(({ courses }) => courses.filter(({ role }) => role !== 'student'))
-      .catch((): Membership[] => []);
-
-    let isGrader = false;
+    const client = new MembershipsClient(settings, trans);
+    const asked = new PromiseDelegate<void>();
+    let graded: readonly Membership[] = [];
     // Loaded when it is first opened, so that JupyterLab starts without it.
     const makePanel = async (
       id: string,
@@ -73,14 +72,14 @@ export const gradingPlugin: JupyterFrontEndPlugin<void> = {
           : trans.__('Open the Grading Panel'),
       caption: trans.__('Overview, marking, jobs and reports of the course'),
       icon: torchIcon,
-      isVisible: () => isGrader,
+      isVisible: () => graded.length > 0,
       describedBy: {
         args: { type: 'object', properties: { course: { type: 'string' } } }
       },
       execute: async args => {
-        const courses = await graded;
+        await asked.promise;
         const membership =
-          courses.find(({ course }) => course === args.course) ?? courses[0];
+          graded.find(({ course }) => course === args.course) ?? graded[0];
         if (!membership) {
           return;
         }
@@ -95,18 +94,40 @@ export const gradingPlugin: JupyterFrontEndPlugin<void> = {
         command: OPEN,
         args: widget => ({ course: widget.id.slice(AREA.length + 1) }),
         name: widget => widget.id,
-        when: graded
+        when: asked.promise
       });
     }
-    void graded.then(courses => {
-      isGrader = courses.length > 0;
+    const offer = (): void => {
       app.commands.notifyCommandChanged(OPEN);
-      for (const { course, title } of courses) {
+      for (const { course, title } of graded) {
         const args: ReadonlyJSONObject =
-          courses.length > 1 ? { course, title } : { course };
+          graded.length > 1 ? { course, title } : { course };
         const category = trans.__('TinyTorch');
         palette?.addItem({ command: OPEN, args, category });
         launcher?.add({ command: OPEN, args, category, rank: 2 });
+      }
+    };
+
+    const poll = new Poll<void, ApiError>({
+      name: AREA,
+      factory: async () => {
+        try {
+          graded = await client.graded();
+        } finally {
+          // JupyterLab restores its layout only then, so an answer like "not now" has to do.
+          asked.resolve();
+        }
+      },
+      frequency: { interval: 5_000, backoff: true, max: 300_000 },
+      standby: 'never'
+    });
+    poll.ticked.connect((_, { payload, phase }) => {
+      // Without our server extension, asking again cannot help before Jupyter is restarted.
+      const isMissing =
+        payload instanceof ApiError && payload.kind === 'missing';
+      if (phase === 'resolved' || phase === 'reconnected' || isMissing) {
+        poll.dispose();
+        offer();
       }
     });
   }

@@ -11,7 +11,8 @@ import type {
 import { StatusIcon } from '../components/StatusIcon';
 import { failedIcon, passedIcon, startedIcon } from '../components/statusIcons';
 import { testLabel } from '../tests/format';
-import { roundPoints } from './labels';
+import { formatPoints } from '../units';
+import { OwnRunBlock } from './OwnRun';
 
 /** What came back: the score, the tests, the comments, the level reached and the next one up. */
 export function FeedbackReport(props: {
@@ -28,15 +29,15 @@ export function FeedbackReport(props: {
       <h3 className="jp-TinyTorch-moduleName" id="jp-TinyTorch-feedback">
         {trans.__(
           'Feedback: %1 of %2 points',
-          roundPoints(feedback.score - feedback.penalty),
-          roundPoints(feedback.total)
+          formatPoints(feedback.score - feedback.penalty),
+          formatPoints(feedback.total)
         )}
       </h3>
       {feedback.penalty > 0 && (
         <p className="jp-TinyTorch-hint">
           {trans.__(
             '%1 points were taken off because it was late.',
-            roundPoints(feedback.penalty)
+            formatPoints(feedback.penalty)
           )}
         </p>
       )}
@@ -58,6 +59,7 @@ export function FeedbackReport(props: {
           trans={trans}
         />
       ))}
+      {feedback.own_run && <OwnRunBlock run={feedback.own_run} trans={trans} />}
       <a
         className="jp-TinyTorch-link"
         href={page}
@@ -93,8 +95,8 @@ function TestLine(props: {
           {trans.__(
             '%1: %2 of %3',
             outcomeLabel(test.status, trans),
-            roundPoints(test.score),
-            roundPoints(test.possible)
+            formatPoints(test.score),
+            formatPoints(test.possible)
           )}
         </span>
       </p>
@@ -116,8 +118,8 @@ function AnswerBlock(props: {
           ? trans.__(
               'Question %1: %2 of %3 points',
               number,
-              roundPoints(answer.points),
-              roundPoints(answer.total)
+              formatPoints(answer.points),
+              formatPoints(answer.total)
             )
           : trans.__('Question %1: not marked yet', number)}
       </h4>

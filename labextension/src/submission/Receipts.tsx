@@ -4,7 +4,7 @@ import React from 'react';
 
 import type { ModuleEntry, Receipt } from '../api/types';
 import { CommandIDs } from '../commands';
-import { formatBytes } from '../tests/format';
+import { formatBytes } from '../units';
 import { formatDate } from './labels';
 
 /** Everything handed in for a module, the newest first; any of it can be had back. */

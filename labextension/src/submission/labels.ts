@@ -1,6 +1,7 @@
 import type { TranslationBundle } from '@jupyterlab/translation';
 
 import type { Assignment } from '../api/types';
+import { formatPoints } from '../units';
 import { durationLabel } from './brief';
 
 /** How a module stands with the course, in the order in which it gets there. */
@@ -43,8 +44,8 @@ export function standingLabel(
     case 'returned':
       return trans.__(
         'Feedback: %1 of %2 points',
-        roundPoints(assignment.score ?? 0),
-        roundPoints(assignment.total ?? 0)
+        formatPoints(assignment.score ?? 0),
+        formatPoints(assignment.total ?? 0)
       );
   }
 }
@@ -78,11 +79,6 @@ export function formatDate(date: string): string {
     hour: 'numeric',
     minute: '2-digit'
   });
-}
-
-/** Points with at most two digits behind the point. */
-export function roundPoints(points: number): string {
-  return String(Number(points.toFixed(2)));
 }
 
 function isPast(assignment: Assignment, now: number): boolean {

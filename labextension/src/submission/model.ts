@@ -107,19 +107,16 @@ export class SubmissionsModel implements IDisposable {
   /** Ask what would be handed in of the module, what was, and what came back. */
   async load(module: string): Promise<void> {
     await this._attempt(module, async () => {
+      // What is in the workspace is known also while the course is away.
+      this._set(module, { submission: await this._readiness(module) });
       const connected = this._assignments?.connected === true;
-      const [submission, receipts, feedback] = await Promise.all([
-        this._api.submission(module),
+      const [receipts, feedback] = await Promise.all([
         connected ? this._api.submissions(module) : Promise.resolve(null),
         connected && this.find(module)?.state === 'returned'
           ? this._api.feedback(module)
           : Promise.resolve(null)
       ]);
-      this._set(module, {
-        submission,
-        receipts: receipts?.submissions ?? null,
-        feedback
-      });
+      this._set(module, { receipts: receipts?.submissions ?? null, feedback });
     });
   }
 
@@ -131,6 +128,15 @@ export class SubmissionsModel implements IDisposable {
   /** Put an earlier submission back as the module's notebook; null when it failed. */
   async restore(module: string, receipt: string): Promise<OpenedModule | null> {
     return this._change(module, () => this._api.restore(module, receipt));
+  }
+
+  private async _readiness(module: string): Promise<SubmissionState> {
+    try {
+      return await this._api.submission(module);
+    } catch (error) {
+      this._set(module, { submission: null });
+      throw error;
+    }
   }
 
   private async _change<T>(
@@ -165,15 +171,21 @@ export class SubmissionsModel implements IDisposable {
   }
 
   private async _load(): Promise<void> {
+    const asked = ++this._asked;
     try {
       const answer = await this._api.assignments();
-      this._assignments = answer;
-      this._error = null;
+      if (asked >= this._shown) {
+        this._shown = asked;
+        this._assignments = answer;
+        this._error = null;
+      }
       answer.news.forEach(sentence => {
         this._news.emit(sentence);
       });
     } catch (error) {
-      this._error = error as Error;
+      if (asked >= this._shown) {
+        this._error = error as Error;
+      }
       throw error;
     } finally {
       this._changed.emit();
@@ -189,6 +201,9 @@ export class SubmissionsModel implements IDisposable {
   private readonly _changed = new Signal<this, void>(this);
   private readonly _news = new Signal<this, string>(this);
   private readonly _handIns = new Map<string, HandIn>();
+  // Answers may overtake each other; an older question's answer never replaces a newer one's.
+  private _asked = 0;
+  private _shown = 0;
   private _assignments: AssignmentList | null = null;
   private _error: Error | null = null;
 }

@@ -15,7 +15,7 @@ import {
   type ModuleCommandsContext
 } from '../modules/commands';
 import { moduleLabel } from '../modules/title';
-import { formatBytes } from '../tests/format';
+import { formatBytes } from '../units';
 import { formatDate } from './labels';
 import { ReadinessList } from './ReadinessList';
 
@@ -96,7 +96,7 @@ async function confirmSubmit(
         {submission.complete
           ? trans.__('Nothing is missing.')
           : trans.__(
-              'You can submit all the same, and submit again until it is due; the last submission counts.'
+              'You can submit all the same, and submit again later; the last submission counts, also when it is late.'
             )}
       </p>
     </div>

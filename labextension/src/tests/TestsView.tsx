@@ -11,7 +11,7 @@ import { Notice } from '../components/Notice';
 import { moduleLabel } from '../modules/title';
 import { findCell } from '../notebook/cells';
 import type { Notebooks } from '../notebook/notebooks';
-import { formatSeconds } from './format';
+import { formatSeconds } from '../units';
 import { HistoryPlot } from './HistoryPlot';
 import type { TestsModel, TestsState } from './model';
 import { type INoticesProps, Notices } from './Notices';

@@ -1,6 +1,7 @@
 import type { TranslationBundle } from '@jupyterlab/translation';
 
 import type { TestRow } from '../api/types';
+import { formatBytes, formatSeconds, significant } from '../units';
 
 /** A failure message: what it says in words, and the part whose columns must line up. */
 export interface MessageParts {
@@ -41,32 +42,6 @@ export function testLabel({ title }: Pick<TestRow, 'title'>): string {
   return words.charAt(0).toUpperCase() + words.slice(1);
 }
 
-/** A duration as people read it: "12 ms", "1.8 s". */
-export function formatSeconds(
-  seconds: number,
-  trans: TranslationBundle
-): string {
-  if (seconds < 0.001) {
-    return trans.__('under 1 ms');
-  }
-  return seconds < 1
-    ? trans.__('%1 ms', significant(seconds * 1000))
-    : trans.__('%1 s', significant(seconds));
-}
-
-/** An amount of memory as people read it: "640 B", "1.2 MB". */
-export function formatBytes(bytes: number, trans: TranslationBundle): string {
-  if (bytes < 1000) {
-    return trans.__('%1 B', bytes);
-  }
-  if (bytes < 1e6) {
-    return trans.__('%1 kB', significant(bytes / 1e3));
-  }
-  return bytes < 1e9
-    ? trans.__('%1 MB', significant(bytes / 1e6))
-    : trans.__('%1 GB', significant(bytes / 1e9));
-}
-
 /** Below this, in seconds, the clock's own noise is larger than the difference. */
 const SHORTEST_COMPARED = 0.001;
 
@@ -104,14 +79,6 @@ export function memoryLabel(
         significant(row.peak_bytes / row.reference_peak_bytes)
       )
     : trans.__('%1 peak', peak);
-}
-
-/** Two significant digits below ten, whole numbers from there on. */
-function significant(value: number): string {
-  if (value >= 9.95) {
-    return String(Math.round(value));
-  }
-  return String(Number(value.toPrecision(2)));
 }
 
 function trimLines(text: string): string {

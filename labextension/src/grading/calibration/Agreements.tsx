@@ -2,8 +2,8 @@ import type { TranslationBundle } from '@jupyterlab/translation';
 import React from 'react';
 
 import type { Agreement, Calibration, Divisive } from '../../api/courseTypes';
+import { formatPoints } from '../../units';
 import { Scroll } from '../components/Scroll';
-import { format } from '../overview/labels';
 
 /** How graders agree with the samples, and the samples on which they differ. */
 export function Agreements(props: {
@@ -69,7 +69,7 @@ function Row(props: {
     <tr>
       <th scope="row">{agreement.grader}</th>
       <td>{agreement.marks}</td>
-      <td>{kappa === null ? '–' : format(kappa)}</td>
+      <td>{kappa === null ? '–' : kappa.toFixed(2)}</td>
       <td>{signed(agreement.difference)}</td>
       <td>
         {agreement.levels
@@ -91,12 +91,12 @@ function divided(found: Divisive, trans: TranslationBundle): string {
   return trans.__(
     'Sample %1, agreed %2: %3',
     found.sample,
-    format(found.agreed),
+    formatPoints(found.agreed),
     given
   );
 }
 
 function signed(points: number): string {
-  const text = format(Math.abs(points));
+  const text = formatPoints(Math.abs(points));
   return points > 0 ? `+${text}` : points < 0 ? `−${text}` : text;
 }

@@ -3,10 +3,10 @@ import React, { useEffect, useMemo } from 'react';
 
 import type { IQuestionPlace } from '../../api/courses';
 import { Notice } from '../../components/Notice';
+import { formatPoints } from '../../units';
 import { useChanges } from '../components/useChanges';
 import { Loadable } from '../loadable';
 import type { GradingModel } from '../model';
-import { format } from '../overview/labels';
 
 const LOOK_AGAIN_MS = 120_000;
 
@@ -38,7 +38,7 @@ export function Drift(props: {
   if (!mine?.drifting || mine.drift === null) {
     return null;
   }
-  const points = format(Math.abs(mine.drift));
+  const points = formatPoints(Math.abs(mine.drift));
   return (
     <Notice
       message={

@@ -2,7 +2,7 @@ import type { TranslationBundle } from '@jupyterlab/translation';
 import React, { useState } from 'react';
 
 import type { SampleBody } from '../../api/courseTypes';
-import { format } from '../overview/labels';
+import { formatPoints } from '../../units';
 
 /** Stores an answer with the points that the instructors agreed on. */
 export function SampleForm(props: {
@@ -43,7 +43,7 @@ export function SampleForm(props: {
           />
         </label>
         <label>
-          {trans.__('Agreed points of %1', format(total))}{' '}
+          {trans.__('Agreed points of %1', formatPoints(total))}{' '}
           <input
             type="number"
             required

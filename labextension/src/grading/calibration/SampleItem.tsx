@@ -3,8 +3,8 @@ import type { TranslationBundle } from '@jupyterlab/translation';
 import React, { useState } from 'react';
 
 import type { Sample } from '../../api/courseTypes';
+import { formatPoints } from '../../units';
 import { Html } from '../components/Html';
-import { format } from '../overview/labels';
 
 /** One sample: marked blind, and only then compared with what was agreed. */
 export function SampleItem(props: {
@@ -26,7 +26,7 @@ export function SampleItem(props: {
       {sample.agreed !== null && (
         <p>
           <strong>
-            {trans.__('Agreed: %1 points.', format(sample.agreed))}
+            {trans.__('Agreed: %1 points.', formatPoints(sample.agreed))}
           </strong>{' '}
           {sample.reason}
         </p>
@@ -40,7 +40,7 @@ export function SampleItem(props: {
           }}
         >
           <label>
-            {trans.__('Your points of %1', format(total))}{' '}
+            {trans.__('Your points of %1', formatPoints(total))}{' '}
             <input
               type="number"
               required
@@ -58,7 +58,7 @@ export function SampleItem(props: {
           </button>
         </form>
       ) : (
-        <p>{trans.__('You gave %1 points.', format(sample.given))}</p>
+        <p>{trans.__('You gave %1 points.', formatPoints(sample.given))}</p>
       )}
       {onRemove && (
         <button

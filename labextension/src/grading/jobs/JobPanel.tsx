@@ -2,10 +2,10 @@ import type { TranslationBundle } from '@jupyterlab/translation';
 import React, { useEffect, useMemo, useState } from 'react';
 
 import type { Job, JobDetails, JobRow } from '../../api/courseTypes';
+import { formatPoints } from '../../units';
 import { Loaded } from '../components/Loaded';
 import { Scroll } from '../components/Scroll';
 import { Loadable } from '../loadable';
-import { format } from '../overview/labels';
 import { type Change, changesOf, sumUp } from './labels';
 import { isOpen, type JobsModel } from './model';
 
@@ -148,9 +148,9 @@ function Preview(
                   </td>
                   <th scope="row">{change.student}</th>
                   <td>
-                    {change.before === null ? '–' : format(change.before)}
+                    {change.before === null ? '–' : formatPoints(change.before)}
                   </td>
-                  <td>{format(change.after)}</td>
+                  <td>{formatPoints(change.after)}</td>
                   <td className="jp-TinyTorch-wrapped">{change.message}</td>
                 </tr>
               ))}
@@ -191,6 +191,6 @@ function Log({ job, jobs, trans }: IJobProps): React.JSX.Element {
 
 function points({ score, total }: JobRow): string {
   return typeof score === 'number' && typeof total === 'number'
-    ? `${format(score)} / ${format(total)}`
+    ? `${formatPoints(score)} / ${formatPoints(total)}`
     : '';
 }

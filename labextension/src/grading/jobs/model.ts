@@ -4,6 +4,7 @@ import { type ISignal, Signal } from '@lumino/signaling';
 
 import type { CourseClient } from '../../api/courses';
 import type { Job, JobBody, JobDetails } from '../../api/courseTypes';
+import { Loadable } from '../loadable';
 
 const QUICK = 500;
 
@@ -15,6 +16,8 @@ export function isOpen(job: Job): boolean {
 /** The course's jobs, asked for again and again while one is at work: that works the same behind a hub. */
 export class JobsModel implements IDisposable {
   constructor(private readonly _api: CourseClient) {
+    this._list = new Loadable(() => this._api.jobs());
+    this._list.changed.connect(this._onList, this);
     this._poll = new Poll({
       name: 'tinytorch-lab:jobs',
       auto: false,
@@ -36,12 +39,12 @@ export class JobsModel implements IDisposable {
 
   /** The last jobs, the newest first; null before they are known. */
   get jobs(): readonly Job[] | null {
-    return this._jobs;
+    return this._list.value;
   }
 
-  /** Why the last request failed, or null. */
+  /** Why the last request was refused, or else why the jobs cannot be seen, or null. */
   get error(): Error | null {
-    return this._error;
+    return this._refusal ?? this._list.error;
   }
 
   get isDisposed(): boolean {
@@ -50,25 +53,21 @@ export class JobsModel implements IDisposable {
 
   dispose(): void {
     this._poll.dispose();
+    this._list.dispose();
     Signal.clearData(this);
   }
 
   /** The job that is at work or waits for a module, if there is one. */
   openFor(module: string): Job | undefined {
-    return this._jobs?.find(
+    return this.jobs?.find(
       job => isOpen(job) && job.arguments.module === module
     );
   }
 
   /** Ask for the jobs; a failure is kept in `error`. */
   async refresh(): Promise<void> {
-    try {
-      this._take(await this._api.jobs());
-      this._error = null;
-    } catch (error) {
-      this._error = error as Error;
-    }
-    this._changed.emit();
+    this._refusal = null;
+    await this._list.load();
   }
 
   /** Ask for work; returns the job, or null when it was refused, which is kept in `error`. */
@@ -100,42 +99,44 @@ export class JobsModel implements IDisposable {
   private async _ask(request: () => Promise<Job>): Promise<Job | null> {
     try {
       const job = await request();
-      this._error = null;
       await this.refresh();
       return job;
     } catch (error) {
-      this._error = error as Error;
+      this._refusal = error as Error;
       this._changed.emit();
       return null;
     }
   }
 
   private async _look(): Promise<void> {
-    await this.refresh();
-    if (this._error) {
-      throw this._error;
+    await this._list.load();
+    if (this._list.error) {
+      throw this._list.error;
     }
-    if (!this._jobs?.some(isOpen)) {
+    if (this._open.size === 0) {
       await this._poll.stop();
     }
   }
 
-  private _take(jobs: Job[]): void {
-    const open = new Set(this._jobs?.filter(isOpen).map(({ id }) => id));
-    this._jobs = jobs;
-    if (jobs.some(isOpen)) {
+  private _onList(): void {
+    const jobs = this.jobs ?? [];
+    const before = this._open;
+    this._open = new Set(jobs.filter(isOpen).map(({ id }) => id));
+    if (this._open.size > 0) {
       void this._poll.start();
     }
     for (const job of jobs) {
-      if (open.has(job.id) && !isOpen(job)) {
+      if (before.has(job.id) && !isOpen(job)) {
         this._finished.emit(job);
       }
     }
+    this._changed.emit();
   }
 
   private readonly _poll: Poll<void>;
   private readonly _changed = new Signal<this, void>(this);
   private readonly _finished = new Signal<this, Job>(this);
-  private _jobs: readonly Job[] | null = null;
-  private _error: Error | null = null;
+  private readonly _list: Loadable<Job[]>;
+  private _open: ReadonlySet<number> = new Set();
+  private _refusal: Error | null = null;
 }

@@ -3,10 +3,10 @@ import type { TranslationBundle } from '@jupyterlab/translation';
 import React from 'react';
 
 import type { AnswerContext, TestSummary } from '../../api/courseTypes';
+import { formatBytes, formatPoints, formatSeconds } from '../../units';
 import { Html } from '../components/Html';
 import { Scroll } from '../components/Scroll';
-import { format } from '../overview/labels';
-import { bytes, seconds, testStatus } from '../overview/measures';
+import { testStatus } from '../overview/measures';
 
 /** The rest of the submission: what its tests measured, its code, and the student's other answers. */
 export function ContextPanel(props: {
@@ -35,8 +35,8 @@ export function ContextPanel(props: {
               ? trans.__('not marked')
               : trans.__(
                   '%1 of %2',
-                  format(answer.points),
-                  format(answer.total)
+                  formatPoints(answer.points),
+                  formatPoints(answer.total)
                 )}
           </summary>
           <Html html={answer.html} sanitizer={sanitizer} />
@@ -80,13 +80,15 @@ function TestTable(props: {
               <th scope="row">{test.test}</th>
               <td title={test.message}>{testStatus(test.status, trans)}</td>
               <td>
-                {format(test.score)} / {format(test.possible)}
+                {formatPoints(test.score)} / {formatPoints(test.possible)}
               </td>
               <td>
-                {seconds(test.seconds)} ({seconds(test.reference_seconds)})
+                {formatSeconds(test.seconds, trans)} (
+                {formatSeconds(test.reference_seconds, trans)})
               </td>
               <td>
-                {bytes(test.peak_bytes)} ({bytes(test.reference_peak_bytes)})
+                {formatBytes(test.peak_bytes, trans)} (
+                {formatBytes(test.reference_peak_bytes, trans)})
               </td>
             </tr>
           ))}

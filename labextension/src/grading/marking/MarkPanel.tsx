@@ -4,9 +4,10 @@ import React, { type ReactNode } from 'react';
 
 import type { Level } from '../../api/courseTypes';
 import { Notice } from '../../components/Notice';
+import { formatPoints } from '../../units';
 import { Key } from '../components/Key';
 import { useChanges } from '../components/useChanges';
-import { format, moment } from '../overview/labels';
+import { moment } from '../overview/labels';
 import type { AnswerModel, SaveState } from './answer';
 import type { CommentBank } from './bank';
 import { CommentBox } from './CommentBox';
@@ -49,7 +50,7 @@ export function MarkPanel(props: IMarkPanelProps): React.JSX.Element {
               }}
             />
           </label>
-          <span>{trans.__('of %1', format(scheme.total))}</span>
+          <span>{trans.__('of %1', formatPoints(scheme.total))}</span>
           <SavedState answer={answer} trans={trans} />
         </div>
         {answer.error && (
@@ -61,9 +62,9 @@ export function MarkPanel(props: IMarkPanelProps): React.JSX.Element {
               {trans.__(
                 '%1 gave %2 points, %3 gave %4. One mark has to stand.',
                 answer.conflict.theirs.author,
-                format(answer.conflict.theirs.points ?? 0),
+                formatPoints(answer.conflict.theirs.points ?? 0),
                 answer.conflict.mine.author,
-                format(answer.conflict.mine.points ?? 0)
+                formatPoints(answer.conflict.mine.points ?? 0)
               )}
             </p>
             <button
@@ -142,7 +143,10 @@ function LevelItem(props: {
 }): React.JSX.Element {
   const { answer, hotkey, isReached, level, trans } = props;
   const { low, high } = level;
-  const range = low === high ? format(low) : `${format(low)}–${format(high)}`;
+  const range =
+    low === high
+      ? formatPoints(low)
+      : `${formatPoints(low)}–${formatPoints(high)}`;
   return (
     <li className={isReached ? 'jp-mod-reached' : ''}>
       <button
@@ -222,7 +226,11 @@ function History(props: {
           <li key={mark.id}>
             {mark.points === null
               ? trans.__('%1 took it back', mark.author)
-              : trans.__('%1: %2 points', mark.author, format(mark.points))}
+              : trans.__(
+                  '%1: %2 points',
+                  mark.author,
+                  formatPoints(mark.points)
+                )}
             {', '}
             {moment(mark.at)}
             {!mark.standing && ` (${trans.__('does not stand')})`}

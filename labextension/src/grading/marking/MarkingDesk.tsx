@@ -62,6 +62,7 @@ export function MarkingDesk(props: IMarkingProps): React.JSX.Element {
     // eslint-disable-next-line jsx-a11y/no-noninteractive-element-interactions
     <div
       className="jp-TinyTorch-desk"
+      data-response={session.place.response}
       role="group"
       aria-label={trans.__('Marking; press ? for the keys')}
       tabIndex={-1}

@@ -22,7 +22,7 @@ export function MarkingPage({ model, trans }: IPageProps): React.JSX.Element {
             { module, response },
             me,
             api,
-            new Drafts(window.localStorage, api.course)
+            new Drafts(window.localStorage, api.course, me)
           )
         : null,
     [api, me, module, response]

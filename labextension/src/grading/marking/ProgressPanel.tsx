@@ -35,6 +35,7 @@ export function ProgressPanel(
             />
             {model.isInstructor ? (
               <Shares
+                key={found.graders.join()}
                 graders={found.graders}
                 onDivide={graders =>
                   pace.attempt(async () => {

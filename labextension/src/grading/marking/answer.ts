@@ -125,8 +125,8 @@ export class AnswerModel implements IDisposable {
     await this._saving;
     if (this._state === 'unsaved' || this._state === 'failed') {
       this._saving = this._save();
-      await this._saving;
     }
+    await this._saving;
   }
 
   /** Let one of two marks stand: it is given once more, in sight of the other. */

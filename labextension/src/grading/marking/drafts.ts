@@ -11,11 +11,12 @@ export interface Draft {
 /** Where drafts outlive the page. */
 export type DraftStorage = Pick<Storage, 'getItem' | 'setItem' | 'removeItem'>;
 
-/** The drafts of one course that are not saved yet: a tab that is closed in the middle of an answer loses nothing. */
+/** One grader's drafts in one course that are not saved yet: a tab that is closed in the middle of an answer loses nothing. */
 export class Drafts {
   constructor(
     private readonly _storage: DraftStorage,
-    private readonly _course: string
+    private readonly _course: string,
+    private readonly _grader: string
   ) {}
 
   read(key: string): Draft | null {
@@ -32,7 +33,7 @@ export class Drafts {
   }
 
   private _place(key: string): string {
-    return `tinytorch-lab:draft:${this._course}:${key}`;
+    return `tinytorch-lab:draft:${this._course}:${this._grader}:${key}`;
   }
 }
 

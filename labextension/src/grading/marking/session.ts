@@ -122,9 +122,12 @@ export class MarkingSession implements IDisposable {
     }
     // The next answer need not wait for this one's way to the server.
     const left = this._answer;
+    if (left) {
+      this._leaving.set(left.place.key, left.save());
+    }
     await this._attempt(() => this._show(key));
     if (left && left !== this._answer) {
-      await left.save();
+      await this._leaving.get(left.place.key);
       this._tellFailed(left);
     }
   }
@@ -148,7 +151,9 @@ export class MarkingSession implements IDisposable {
     this._answer = null;
   }
 
-  private _fetch(key: string): Promise<MarkingView> {
+  private async _fetch(key: string): Promise<MarkingView> {
+    // Whoever comes back to an answer finds the mark that was on its way.
+    await this._leaving.get(key);
     return this._api.answer({ ...this.place, key });
   }
 
@@ -182,6 +187,10 @@ export class MarkingSession implements IDisposable {
   /** Keep the list in step with what was done to an answer. */
   private _onAnswer(answer: AnswerModel): void {
     const { mark, flag } = answer.view;
+    if (answer !== this._answer) {
+      // Fetched ahead before this change, it would be shown without it.
+      this._ahead.delete(answer.place.key);
+    }
     this._queue =
       this._queue?.map(found =>
         found.key === answer.place.key
@@ -227,6 +236,7 @@ export class MarkingSession implements IDisposable {
   private readonly _changed = new Signal<this, void>(this);
   private readonly _conflicted = new Signal<this, AnswerModel>(this);
   private readonly _ahead = new Map<string, Promise<MarkingView>>();
+  private readonly _leaving = new Map<string, Promise<void>>();
   private _queue: readonly QueuedAnswer[] | null = null;
   private _answer: AnswerModel | null = null;
   private _filter: Filter = 'all';

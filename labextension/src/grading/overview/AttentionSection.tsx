@@ -3,6 +3,7 @@ import React, { useMemo } from 'react';
 import { Loaded } from '../components/Loaded';
 import { Scroll } from '../components/Scroll';
 import type { IPageProps } from '../GradingView';
+import { useReload } from '../jobs/useReload';
 import { Loadable } from '../loadable';
 
 /** Whom and what to look at: students who may need help, and runs that were not in order. */
@@ -18,6 +19,8 @@ export function AttentionSection(
     () => new Loadable(() => model.api.suspicious()),
     [model]
   );
+  useReload(model.jobs, struggling);
+  useReload(model.jobs, suspicious);
   const link = (student: string): React.JSX.Element => (
     <button
       type="button"

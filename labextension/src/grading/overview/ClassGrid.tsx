@@ -2,7 +2,8 @@ import type { TranslationBundle } from '@jupyterlab/translation';
 import React, { useMemo, useState } from 'react';
 
 import type { Cell, Overview, StudentRow } from '../../api/courseTypes';
-import { cellLabel, format, stateLabel } from './labels';
+import { formatPoints } from '../../units';
+import { cellLabel, stateLabel } from './labels';
 import { arrange, type Sorting } from './sorting';
 import { useWindowed } from './windowed';
 
@@ -197,7 +198,7 @@ function Student(props: {
         <td key={place} className={`jp-mod-${cell.state.replace(' ', '-')}`}>
           <span title={cellLabel(cell, trans)}>
             <span aria-hidden="true">
-              {cell.score === null ? '' : format(cell.score)}
+              {cell.score === null ? '' : formatPoints(cell.score)}
               {cell.integrity === 'ok' ? '' : ' ⚠'}
               {cell.late && <small> {trans.__('late')}</small>}
             </span>

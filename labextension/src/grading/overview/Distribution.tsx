@@ -2,7 +2,7 @@ import type { TranslationBundle } from '@jupyterlab/translation';
 import React from 'react';
 
 import type { Distribution } from '../../api/courseTypes';
-import { format } from './labels';
+import { formatPoints } from '../../units';
 
 const WIDTH = 280;
 const HEIGHT = 90;
@@ -26,10 +26,10 @@ export function DistributionPlot(props: {
   const summary = trans.__(
     '%1 scores, mean %2, median %3, from %4 to %5',
     distribution.count,
-    format(distribution.mean),
-    format(median),
-    format(minimum),
-    format(maximum)
+    formatPoints(distribution.mean),
+    formatPoints(median),
+    formatPoints(minimum),
+    formatPoints(maximum)
   );
   const width = WIDTH / histogram.length;
   const highest = Math.max(...histogram.map(({ count }) => count), 1);
@@ -58,7 +58,7 @@ export function DistributionPlot(props: {
                 </text>
               )}
               <text x={x} y={HEIGHT + 11} className="jp-mod-axis">
-                {format(low)}
+                {formatPoints(low)}
               </text>
             </g>
           );
@@ -79,7 +79,7 @@ export function DistributionPlot(props: {
             {histogram.map(({ count, high, low }) => (
               <tr key={low}>
                 <th scope="row">
-                  {format(low)}–{format(high)}
+                  {formatPoints(low)}–{formatPoints(high)}
                 </th>
                 <td>{count}</td>
               </tr>

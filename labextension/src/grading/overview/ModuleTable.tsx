@@ -6,6 +6,7 @@ import type { JobBody, ModuleColumn } from '../../api/courseTypes';
 import { Notice } from '../../components/Notice';
 import { ProgressBar } from '../../components/ProgressBar';
 import { Scroll } from '../components/Scroll';
+import { kindLabel } from '../jobs/labels';
 import type { GradingModel } from '../model';
 import { actionLabel, moment } from './labels';
 
@@ -90,7 +91,12 @@ function NextStep({
   if (job) {
     return (
       <ProgressBar
-        label={trans.__('%1: %2 of %3', job.kind, job.done, job.total)}
+        label={trans.__(
+          '%1: %2 of %3',
+          kindLabel(job.kind, trans),
+          job.done,
+          job.total
+        )}
         value={job.done}
         max={job.total}
       />
@@ -125,6 +131,10 @@ async function act(model: GradingModel, module: ModuleColumn): Promise<void> {
     return;
   }
   for (const kind of steps[module.next_action]) {
-    await model.jobs.request({ kind, module: module.module });
+    // What is graded already stays as it is; the regrade on the page of jobs shows first what it would change.
+    const body = { kind, module: module.module, changed: kind === 'autograde' };
+    if ((await model.jobs.request(body)) === null) {
+      return;
+    }
   }
 }

@@ -1,7 +1,8 @@
-import React, { useEffect, useMemo, useState } from 'react';
+import React, { useMemo, useState } from 'react';
 
 import { Loaded } from '../components/Loaded';
 import type { IPageProps } from '../GradingView';
+import { useReload } from '../jobs/useReload';
 import { Loadable } from '../loadable';
 import { AttentionSection } from './AttentionSection';
 import { ClassGrid } from './ClassGrid';
@@ -16,13 +17,7 @@ export function OverviewPage({ model, trans }: IPageProps): React.JSX.Element {
     [model]
   );
   const [student, setStudent] = useState<string | null>(null);
-  useEffect(() => {
-    const reload = (): void => void overview.load();
-    model.jobs.finished.connect(reload);
-    return () => {
-      model.jobs.finished.disconnect(reload);
-    };
-  }, [model, overview]);
+  useReload(model.jobs, overview);
   if (student !== null) {
     return (
       <StudentView

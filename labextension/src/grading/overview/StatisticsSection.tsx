@@ -7,6 +7,7 @@ import { ModulePicker } from '../components/Picker';
 import { Scroll } from '../components/Scroll';
 import { useChanges } from '../components/useChanges';
 import type { IPageProps } from '../GradingView';
+import { useReload } from '../jobs/useReload';
 import { Loadable } from '../loadable';
 import { DistributionPlot } from './Distribution';
 import { shortReason } from './measures';
@@ -23,6 +24,7 @@ export function StatisticsSection({
       module === null ? null : new Loadable(() => model.api.statistics(module)),
     [model, module]
   );
+  useReload(model.jobs, statistics);
   return (
     <section aria-labelledby="jp-TinyTorch-statistics">
       <h2 id="jp-TinyTorch-statistics">{trans.__('Scores and tests')}</h2>

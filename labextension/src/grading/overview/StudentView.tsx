@@ -2,11 +2,12 @@ import type { TranslationBundle } from '@jupyterlab/translation';
 import React, { useEffect, useMemo, useRef } from 'react';
 
 import type { ModuleWork, StudentPage } from '../../api/courseTypes';
+import { formatPoints } from '../../units';
 import { Loaded } from '../components/Loaded';
 import { Scroll } from '../components/Scroll';
 import type { IPageProps } from '../GradingView';
 import { Loadable } from '../loadable';
-import { format, moment } from './labels';
+import { moment } from './labels';
 import { testStatus } from './measures';
 
 /** Everything about one student. */
@@ -92,7 +93,7 @@ function Work(props: {
 }): React.JSX.Element {
   const { trans, work } = props;
   const part = (points: number | null, total: number): string =>
-    points === null ? '–' : `${format(points)} / ${format(total)}`;
+    points === null ? '–' : `${formatPoints(points)} / ${formatPoints(total)}`;
   return (
     <section>
       <h3>{work.module}</h3>
@@ -103,7 +104,7 @@ function Work(props: {
           part(work.written, work.written_total)
         )}
         {work.penalty > 0 &&
-          `, ${trans.__('for lateness −%1', format(work.penalty))}`}
+          `, ${trans.__('for lateness −%1', formatPoints(work.penalty))}`}
         {work.to_mark > 0 &&
           `, ${trans._n('%1 answer to mark', '%1 answers to mark', work.to_mark)}`}
       </p>

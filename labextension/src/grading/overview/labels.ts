@@ -1,6 +1,7 @@
 import type { TranslationBundle } from '@jupyterlab/translation';
 
 import type { Cell, ModuleColumn } from '../../api/courseTypes';
+import { formatMoment, formatPoints } from '../../units';
 
 /** What a state of a student's work is called. */
 export function stateLabel(
@@ -22,7 +23,7 @@ export function stateLabel(
 export function cellLabel(cell: Cell, trans: TranslationBundle): string {
   const parts = [stateLabel(cell.state, trans)];
   if (cell.score !== null) {
-    parts.unshift(trans.__('%1 points', format(cell.score)));
+    parts.unshift(trans.__('%1 points', formatPoints(cell.score)));
   }
   if (cell.late) {
     parts.push(trans.__('late'));
@@ -51,17 +52,7 @@ export function actionLabel(
   return labels[action];
 }
 
-/** A number of points without needless digits. */
-export function format(points: number): string {
-  return String(Math.round(points * 100) / 100);
-}
-
 /** A moment in the user's own words. */
 export function moment(iso: string | null): string {
-  return iso === null
-    ? '–'
-    : new Date(iso).toLocaleString(undefined, {
-        dateStyle: 'medium',
-        timeStyle: 'short'
-      });
+  return iso === null ? '–' : formatMoment(iso);
 }

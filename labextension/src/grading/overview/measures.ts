@@ -2,21 +2,6 @@ import type { TranslationBundle } from '@jupyterlab/translation';
 
 import type { ScoredTest } from '../../api/courseTypes';
 
-/** A time as one reads it. */
-export function seconds(value: number): string {
-  return value < 1
-    ? `${(value * 1000).toPrecision(2)} ms`
-    : `${value.toPrecision(2)} s`;
-}
-
-/** An amount of memory as one reads it. */
-export function bytes(value: number): string {
-  const units = ['B', 'kB', 'MB', 'GB'];
-  const power = value < 1 ? 0 : Math.floor(Math.log10(value) / 3);
-  const place = Math.min(units.length - 1, power);
-  return `${Number((value / 1000 ** place).toPrecision(3))} ${units[place] ?? ''}`;
-}
-
 /** How a test ended, in words. */
 export function testStatus(
   status: ScoredTest['status'],

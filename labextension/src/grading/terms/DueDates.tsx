@@ -26,7 +26,11 @@ export function DueDates(props: IPageProps): React.JSX.Element {
               </thead>
               <tbody>
                 {modules.map(module => (
-                  <DueDate key={module.module} {...props} module={module} />
+                  <DueDate
+                    key={`${module.module} ${module.due_at}`}
+                    {...props}
+                    module={module}
+                  />
                 ))}
               </tbody>
             </table>

@@ -20,6 +20,7 @@ export function Roster({ model, trans }: IPageProps): React.JSX.Element {
       setError(null);
       await model.modules.load();
     } catch (failure) {
+      setMessage('');
       setError(failure as Error);
     }
   };
@@ -34,6 +35,8 @@ export function Roster({ model, trans }: IPageProps): React.JSX.Element {
           accept=".csv,.tsv,.txt"
           onChange={event => {
             const file = event.target.files?.[0];
+            // A browser does not tell that the same file, mended, is chosen again.
+            event.target.value = '';
             if (file) {
               void read(file);
             }
