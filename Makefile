@@ -8,7 +8,7 @@ export PATH := $(CURDIR)/$(BIN):$(PATH)
 # One thread for each process: the suite and the runner bring their own parallelism.
 export OPENBLAS_NUM_THREADS ?= 1
 
-.PHONY: help install lab test lint types test-python test-js test-browser build-js bench format clean
+.PHONY: help install lab test lint types test-python test-js test-browser bench format clean
 
 help:
 	@echo "make install   create .venv, install everything, build the JupyterLab extension"
@@ -69,9 +69,9 @@ types: install
 	npm run --silent typecheck
 	npm run --silent types:check
 
-# Both cores share the work, but for what starts servers and browsers: that has the machine to itself.
-# The server's tests bring an event loop of their own, which other sessions should not meet.
-ALONE := tests/hub tests/test_wheel.py
+# Both cores share the work, but for what starts servers and browsers, which has the machine to itself, and for files
+# whose tests build on one another. The server's tests bring an event loop of their own, which others should not meet.
+ALONE := tests/grading/test_workflow.py tests/grading/test_milestone_runs.py tests/hub tests/test_wheel.py
 test-python: install
 	$(BIN)/python -m pytest -n 2 --dist worksteal --ignore tests/browser --ignore tests/api $(ALONE:%=--ignore %)
 	$(BIN)/python -m pytest $(ALONE)
