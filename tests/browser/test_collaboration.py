@@ -10,7 +10,7 @@ import pytest
 from nbformat import NotebookNode
 from playwright.sync_api import Browser, Page, expect
 
-from tests.browser.conftest import TOKEN, Lab, free_port, running_lab, wait_for_lab
+from tests.browser.conftest import TOKEN, Lab, free_port, keep_errors, running_lab, wait_for_lab
 from tests.browser.sidebar import Sidebar, solution, source_on_disk
 from tests.browser.test_robustness import dismiss_dialogs
 from tinytorch_lab.curriculum.library import Library
@@ -69,8 +69,7 @@ def open_client(browser: Browser, lab: Lab, name: str, console_errors: list[str]
     context = browser.new_context(viewport={"width": 1280, "height": 900}, base_url=lab.url)
     page = context.new_page()
     page.set_default_timeout(20_000)
-    page.on("console", lambda message: console_errors.append(message.text) if message.type == "error" else None)
-    page.on("pageerror", lambda error: console_errors.append(str(error)))
+    keep_errors(page, console_errors)
     page.goto(f"/lab/workspaces/{name}?reset&token={TOKEN}")
     wait_for_lab(page)
     sidebar = Sidebar(page)

@@ -12,7 +12,7 @@ import pytest
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser, Page, Route, expect
 
-from tests.browser.conftest import TOKEN, Lab, running_lab, wait_for_lab
+from tests.browser.conftest import TOKEN, Lab, keep_errors, running_lab, wait_for_lab
 from tests.browser.grading_panel import GradingPanel, new_context, open_panel
 from tests.browser.large_class import enlarge
 from tinytorch_lab.curriculum.library import Library
@@ -63,8 +63,7 @@ def panel(browser: Browser, lab: Lab) -> Iterator[GradingPanel]:
     """The panel in a browser of its own; an error in the console fails the test."""
     context = new_context(browser, lab)
     errors: list[str] = []
-    context.on("console", lambda message: errors.append(message.text) if message.type == "error" else None)
-    context.on("weberror", lambda error: errors.append(str(error.error)))
+    keep_errors(context, errors)
     panel = open_panel(context)
     yield panel
     context.close()

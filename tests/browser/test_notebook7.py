@@ -5,7 +5,7 @@ from collections.abc import Iterator
 import pytest
 from playwright.sync_api import Browser, Page, expect
 
-from tests.browser.conftest import TOKEN, Lab
+from tests.browser.conftest import TOKEN, Lab, keep_errors
 
 pytest.importorskip("notebook", reason="Notebook 7 is not installed")
 
@@ -20,11 +20,10 @@ def notebook7(browser: Browser, lab: Lab) -> Iterator[Page]:
     page = context.new_page()
     page.set_default_timeout(30_000)
     errors: list[str] = []
-    page.on("console", lambda message: errors.append(message.text) if message.type == "error" else None)
-    page.on("pageerror", lambda error: errors.append(str(error)))
+    keep_errors(page, errors)
     yield page
     context.close()
-    ours = [error for error in errors if error not in NOTEBOOKS_OWN]
+    ours = [error for error in errors if not any(words in error for words in NOTEBOOKS_OWN)]
     assert not ours, ours
 
 
