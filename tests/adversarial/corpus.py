@@ -174,6 +174,8 @@ def violations(executor: LocalExecutor, attack: Attack, place: Surroundings, ref
         found.append("cells are missing from the results")
     if end.integrity != attack.integrity != "any":
         found.append(f"integrity is {end.integrity} ({end.reason})")
+    if "\0" in end.reason or end.reason.encode("utf-8", "replace") != end.reason.encode("utf-8", "surrogatepass"):
+        found.append(f"no database takes its reason {end.reason!r}")
     if score(results, reference) not in attack.scores:
         found.append(f"it scores {score(results, reference)}")
     escapes = _shown_escapes(results)

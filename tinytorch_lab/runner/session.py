@@ -162,7 +162,11 @@ class Session:
     def _note_replaced(self, cell: Cell, report: dict[str, Any]) -> None:
         replaced = report.get("replaced")
         for name in replaced[:5] if isinstance(replaced, list) else []:
-            self._evidence.append(f"{str(name)[:100]} had been replaced before {cell.id}")
+            try:
+                found = printable(name)[:100].replace("\0", "\N{REPLACEMENT CHARACTER}")
+            except TypeError:
+                raise ProtocolError("a name of something replaced that is no text") from None
+            self._evidence.append(f"{found} had been replaced before {cell.id}")
 
     def _check_canary(self, checks: tuple[int, ...]) -> None:
         seed = _seed(secrets.randbits(64), "canary")
