@@ -1,5 +1,6 @@
 """Backups: what is restored is what was saved, in either database, and nothing is overwritten unasked."""
 
+import json
 import shutil
 import tarfile
 from pathlib import Path
@@ -8,10 +9,10 @@ import pytest
 from nbgrader.api import Gradebook
 from sqlalchemy import select
 
-from tests.grading.conftest import MODULE, TESS, finish, report_of
+from tests.grading.conftest import MODULE, TESS, copied, finish, report_of
 from tinytorch_lab.errors import ConflictError, InvalidInputError, NotFoundError
 from tinytorch_lab.grading.backup import back_up, restore
-from tinytorch_lab.grading.folder import SETTINGS, CourseFolder
+from tinytorch_lab.grading.folder import SETTINGS, CourseFolder, load_course_folder
 from tinytorch_lab.grading.service import GradingService
 from tinytorch_lab.grading.store.database import reading
 from tinytorch_lab.grading.store.tables import jobs
@@ -79,6 +80,28 @@ def test_what_is_no_backup_is_said_and_changes_nothing(graded: CourseFolder, tmp
             restore(tmp_path / f"{name}.tar.gz", graded.root)
     assert report_of(graded) == before
     assert list(tmp_path.glob(".restore-*")) == []
+
+
+def test_restoring_over_another_course_spares_the_database_that_the_backup_names(
+    graded: CourseFolder, template: CourseFolder, tmp_path: Path
+):
+    course, other = kept_elsewhere(graded, tmp_path / "alpha.db"), copied(template, tmp_path / "beta")
+    saved = back_up(course, tmp_path / "saved.tar.gz")
+    with GradingService(course) as service:
+        service.enrol(["later"], actor=TESS)
+    with pytest.raises(ConflictError, match="restore over that course's folder"):
+        restore(saved, other.root)
+    assert students(course) == ["ada", "ben", "cleo", "later"]
+    assert (other.root / SETTINGS).is_file()
+    assert students(restore(saved, course.root)) == ["ada", "ben", "cleo"]
+
+
+def kept_elsewhere(course: CourseFolder, database: Path) -> CourseFolder:
+    """Return ``course`` with its database at another place."""
+    (course.root / "gradebook.db").rename(database)
+    with (course.root / SETTINGS).open("a", encoding="utf-8") as settings:
+        settings.write(f"db_url = {json.dumps(f'sqlite:///{database}')}\n")
+    return load_course_folder(course.root)
 
 
 def test_postgresql_is_saved_and_restored_over_itself_only(on_postgres: CourseFolder, tmp_path: Path):

@@ -225,7 +225,9 @@ def test_repair_mends_what_was_left_half_done(graded: CourseFolder, released: No
     write(handed_in(released), graded.root / "submitted", "emil", f"{MODULE}/{MODULE}.ipynb")
     engine = open_engine(graded.db_url)
     with engine.begin() as connection:
-        connection.execute(results.update().where(results.c.student == "ada").values(automatic=3.0))
+        connection.execute(
+            results.update().where(results.c.student == "ada").values(automatic=3.0, penalty=2.0, returned_at="2026")
+        )
         for table in ("sample_mark", "sample", "share", "flag"):
             connection.execute(text(f"DROP TABLE tinytorch_{table}"))
         connection.execute(text(f"UPDATE {VERSION_TABLE} SET version_num = '0001'"))
@@ -240,6 +242,8 @@ def test_repair_mends_what_was_left_half_done(graded: CourseFolder, released: No
         assert connection.execute(text("SELECT count(*) FROM tinytorch_flag")).scalar_one() == 0
         (entry,) = connection.execute(select(audit)).all()[-1:]
         assert (entry.actor, entry.action) == (TESS, "repair")
+        ada = connection.execute(select(results).where(results.c.student == "ada")).one()
+        assert (ada.penalty, ada.returned_at) == (0.0, None)
     engine.dispose()
     assert report_of(graded)["ada"].automatic == 70.0
     assert report_of(graded)["emil"].state == "submitted"

@@ -15,6 +15,7 @@ from tinytorch_lab.curriculum.markscheme import lift_mark_scheme, parse_mark_sch
 from tinytorch_lab.curriculum.notebooks import read_notebook, write_notebook
 from tinytorch_lab.errors import ConflictError, InvalidInputError, NotFoundError
 from tinytorch_lab.grading import marking
+from tinytorch_lab.grading.evidence import digest
 from tinytorch_lab.grading.folder import CourseFolder
 from tinytorch_lab.grading.gradebook import CourseGradebook, connection_of
 from tinytorch_lab.grading.queries.pace import GraderPace, marking_pace
@@ -23,7 +24,7 @@ from tinytorch_lab.grading.rubric import scheme_of
 from tinytorch_lab.grading.service import GradingService
 from tinytorch_lab.grading.sources import load_module_source
 from tinytorch_lab.grading.store.database import transaction
-from tinytorch_lab.grading.store.tables import comments, marks, results
+from tinytorch_lab.grading.store.tables import comments, marks, results, runs
 
 Give = Callable[..., Marked]
 TOP = "names the cost of `double` with its measured figure"
@@ -211,3 +212,34 @@ def test_an_answer_saved_several_times_is_one_step_of_the_pace(give: Give, engin
         ):
             connection.execute(marks.update().where(marks.c.id == number).values(at=f"2026-11-26T{moment}+00:00"))
         assert marking_pace(connection, MODULE, "response_1").pace == (GraderPace("tess", 2, 60.0),)
+
+
+def answer_now(engine: Engine, text: str) -> None:
+    """Have ada's first answer be ``text``, as a graded resubmission would."""
+    with transaction(engine) as connection:
+        answers = dict(connection.execute(select(runs.c.answers).where(runs.c.student == "ada")).scalar_one())
+        changed = {**answers, "response_1": digest(text)}
+        connection.execute(runs.update().where(runs.c.student == "ada").values(answers=changed))
+
+
+def test_a_mark_for_a_text_that_is_no_longer_there_is_refused(graded: CourseFolder, give: Give, engine: Engine):
+    answer_now(engine, "before")
+    assert give(8, answer=digest("before")).mark.standing
+    answer_now(engine, "after")
+    with pytest.raises(ConflictError, match="changed since you opened it"):
+        give(9, answer=digest("before"))
+    assert gradebook_says(graded) == (8, False, None)
+    assert give(9, answer=digest("after")).mark.answer == digest("after")
+
+
+def test_undoing_has_a_changed_answer_wait_again(
+    graded: CourseFolder, book: CourseGradebook, give: Give, engine: Engine
+):
+    answer_now(engine, "before")
+    give(8)
+    answer_now(engine, "after")
+    second = give(2).mark
+    restored = undone(graded, book, second.id)
+    assert (restored.points, restored.answer) == (8, digest("before"))
+    assert gradebook_says(graded) == (8, True, None)
+    assert (line_of(engine).written, line_of(engine).to_mark) == (8.0, 3)

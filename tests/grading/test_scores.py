@@ -104,6 +104,22 @@ def test_marks_stay_and_are_asked_for_again_only_where_the_answer_changed(book: 
     with book.transaction() as gradebook:
         assert gradebook.find_grade("response_2", MODULE, MODULE, "ada").needs_manual_grade
         assert gradebook.find_comment("response_1", MODULE, MODULE, "ada").manual_comment == "good"
+    with book.transaction() as gradebook:
+        as_last_time = replace(RESULT, changed=frozenset())
+        assert record_result(connection_of(gradebook), MODULE, "ada", as_last_time).to_mark == 1
+
+
+def test_a_corrected_test_whose_score_changed_waits_until_it_is_looked_at(book: CourseGradebook):
+    with book.transaction() as gradebook:
+        record_result(connection_of(gradebook), MODULE, "ada", RESULT)
+        grade = gradebook.find_grade("test_double", MODULE, MODULE, "ada")
+        grade.manual_score, grade.needs_manual_grade = 20.0, False
+    for _ in range(2):
+        with book.transaction() as gradebook:
+            lower = replace(RESULT, scores={**RESULT.scores, "test_double": 0.0})
+            record_result(connection_of(gradebook), MODULE, "ada", lower)
+        with book.transaction() as gradebook:
+            assert gradebook.find_grade("test_double", MODULE, MODULE, "ada").needs_manual_grade
 
 
 def test_a_module_that_was_not_released_stores_nothing(book: CourseGradebook):

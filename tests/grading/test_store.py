@@ -6,11 +6,12 @@ import pytest
 from alembic.autogenerate import compare_metadata
 from alembic.runtime.migration import MigrationContext
 from nbgrader.api import Gradebook
-from sqlalchemy import Engine, inspect, text
+from sqlalchemy import Engine, func, inspect, select, text
 
+from tests.grading.postgres import postgres_database
 from tinytorch_lab.errors import NotAvailableError
 from tinytorch_lab.grading.store import marking_tables  # noqa: F401  declares its tables
-from tinytorch_lab.grading.store.database import VERSION_TABLE, migrate, open_engine, transaction
+from tinytorch_lab.grading.store.database import VERSION_TABLE, migrate, open_engine, snapshot, transaction
 from tinytorch_lab.grading.store.tables import metadata
 
 
@@ -59,3 +60,27 @@ def test_tables_of_a_newer_version_are_left_alone(engine: Engine):
         connection.execute(text(f"UPDATE {VERSION_TABLE} SET version_num = 'of-tomorrow'"))
     with pytest.raises(NotAvailableError, match="of-tomorrow, which this version does not know"):
         migrate(engine)
+
+
+def test_reading_sees_one_state_whatever_is_written_meanwhile(engine: Engine):
+    sees_one_state(engine)
+
+
+def test_reading_sees_one_state_of_postgresql(tmp_path: Path):
+    with postgres_database() as url:
+        engine = open_engine(url)
+        sees_one_state(engine)
+        engine.dispose()
+
+
+def sees_one_state(engine: Engine) -> None:
+    migrate(engine)
+    table = metadata.tables["tinytorch_assignment"]
+    count = select(func.count()).select_from(table)
+    with snapshot(engine) as connection:
+        assert connection.execute(count).scalar_one() == 0
+        with transaction(engine) as writing:
+            writing.execute(table.insert().values(module="01_sums"))
+        assert connection.execute(count).scalar_one() == 0
+    with snapshot(engine) as connection:
+        assert connection.execute(count).scalar_one() == 1

@@ -14,6 +14,7 @@ from tests.grading.handins import handed_in
 from tinytorch_lab.errors import ConflictError, InvalidInputError, NotAvailableError, NotFoundError
 from tinytorch_lab.grading import submission_store
 from tinytorch_lab.grading.folder import CourseFolder
+from tinytorch_lab.grading.queries.submitted import latest_submissions
 from tinytorch_lab.grading.receipts import course_key, is_genuine
 from tinytorch_lab.grading.store.database import migrate, open_engine, transaction
 from tinytorch_lab.grading.store.tables import assignments, extensions, results
@@ -151,3 +152,25 @@ def test_the_newest_of_each_student_is_what_counts(course: CourseFolder, connect
         "ada": len(notebook) + 2,
         "ben": len(notebook) + 1,
     }
+
+
+def test_of_two_notebooks_of_one_moment_the_later_one_counts_for_everybody(
+    course: CourseFolder, connection: Connection, notebook: bytes
+):
+    at = datetime(2026, 1, 2, tzinfo=UTC)
+    for number in range(20):
+        for content in (notebook, notebook + b" "):
+            student = f"s{number}"
+            submission_store.add(course, connection, MODULE, student, content, source="folder", received=at)
+    collected = submission_store.latest_of_module(connection, MODULE)
+    assert {found.size for found in collected.values()} == {len(notebook) + 1}
+    told = latest_submissions(connection)
+    assert {who: told[who, MODULE].digest for who in collected} == {who: row.digest for who, row in collected.items()}
+    again = submission_store.add(course, connection, MODULE, "s0", notebook, source="folder", received=at)
+    assert again.received_at < collected["s0"].received_at
+
+
+def test_a_notebook_that_is_being_released_again_is_asked_for_later(course: CourseFolder, desk: StudentDesk):
+    course.released(MODULE).unlink()
+    with pytest.raises(ConflictError, match="being released again"):
+        desk.notebook(MODULE)

@@ -9,8 +9,9 @@ from sqlalchemy import Connection, Engine, select
 
 from tests.grading.conftest import MODULE
 from tinytorch_lab.errors import InvalidInputError, NotFoundError
-from tinytorch_lab.grading import terms
+from tinytorch_lab.grading import marking, terms
 from tinytorch_lab.grading.folder import CourseFolder
+from tinytorch_lab.grading.gradebook import CourseGradebook
 from tinytorch_lab.grading.store.database import transaction
 from tinytorch_lab.grading.store.tables import assignments, audit, results
 
@@ -65,6 +66,30 @@ def test_lateness_is_counted_when_a_due_date_is_set_and_again_when_it_moves(late
         assert gradebook.find_assignment(MODULE).duedate is None
 
 
+def test_lateness_is_counted_anew_with_every_mark_and_when_one_is_taken_back(
+    late: CourseFolder, book: CourseGradebook, engine: Engine
+):
+    set_due(late, engine, DUE)
+    with book.transaction() as gradebook:
+        given = marking.add_mark(
+            late,
+            gradebook,
+            "tess",
+            module=MODULE,
+            student="ada",
+            response="response_1",
+            points=10,
+            level="",
+            criteria=(),
+            comment="",
+            seen=None,
+        )
+    assert penalties(late, engine) == (16.0, 16.0)
+    with book.transaction() as gradebook:
+        marking.undo_mark(late, gradebook, "tess", given.mark.id)
+    assert penalties(late, engine) == (14.0, 14.0)
+
+
 def test_an_extension_counts_for_its_student_in_both_books_until_it_is_withdrawn(late: CourseFolder, engine: Engine):
     set_due(late, engine, DUE)
     with transaction(engine) as connection:
@@ -106,8 +131,9 @@ def test_a_release_keeps_its_first_time_and_can_be_taken_back(graded: CourseFold
 def test_dates_are_read_with_and_without_a_time_and_a_zone():
     assert terms.due_time("2026-10-02T18:00:00+02:00") == "2026-10-02T16:00:00.000+00:00"
     here = datetime(2026, 10, 2, 23, 59, 59).astimezone(UTC)
-    assert terms.due_time(" 2026-10-02 ") == here.isoformat(timespec="milliseconds")
-    for wrong in ("tomorrow", "2026-13-01", ""):
+    for without_time in (" 2026-10-02 ", "20261002", "2026-W40-5"):
+        assert terms.due_time(without_time) == here.isoformat(timespec="milliseconds")
+    for wrong in ("tomorrow", "2026-13-01", "", "0001-01-01T00:00:00+05:00"):
         with pytest.raises(InvalidInputError, match="is no date"):
             terms.due_time(wrong)
 

@@ -216,6 +216,9 @@ def test_releasing_again_after_submissions_works_while_cells_are_the_same(shared
         source.write_text(original.replace("test_double", "test_twice"), encoding="utf-8")
         finish(service.generate(MODULE, actor=TESS))
         assert "test_double is gone, test_twice is new" in refused(service.release(MODULE, actor=TESS))
+        source.write_text(original.replace('"points": 40', '"points": 41').replace('"points": 30', '"points": 29'))
+        finish(service.generate(MODULE, actor=TESS))
+        assert "test_add is worth 41 instead of 40 points" in refused(service.release(MODULE, actor=TESS))
         assert "test_double" in course.released(MODULE).read_text(encoding="utf-8")
     finally:
         source.write_text(original, encoding="utf-8")

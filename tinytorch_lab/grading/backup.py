@@ -9,7 +9,7 @@ import tarfile
 import tempfile
 import zlib
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from datetime import datetime
 from pathlib import Path
 
@@ -21,7 +21,7 @@ from tinytorch_lab.grading.folder import SETTINGS, CourseFolder, default_db_url,
 from tinytorch_lab.grading.gradebook import prepare
 from tinytorch_lab.grading.locking import sole_writer
 from tinytorch_lab.grading.store import marking_tables  # noqa: F401  declares its tables
-from tinytorch_lab.grading.store.database import VERSION_TABLE, closing_engine, database_errors, transaction
+from tinytorch_lab.grading.store.database import VERSION_TABLE, closing_engine, reading, transaction
 from tinytorch_lab.grading.store.tables import metadata
 
 DATABASE = "database.sqlite"
@@ -49,11 +49,13 @@ def back_up(course: CourseFolder, target: Path) -> Path:
             f"{target} is in the course folder, so that the next backup would hold this one; name a file outside of it."
         )
     with _written(target) as (archive, folder):
-        with closing_engine(course.db_url) as engine, database_errors(engine), engine.connect() as connection:
+        with reading(course.db_url) as connection:
             _dump(connection, folder / DATABASE)
         archive.add(folder / DATABASE, DATABASE)
         for path in _files(course):
-            archive.add(path, path.relative_to(course.root).as_posix(), recursive=False)
+            # A job that is at work removes what it no longer needs.
+            with suppress(FileNotFoundError):
+                archive.add(path, path.relative_to(course.root).as_posix(), recursive=False)
     return target
 
 
@@ -68,11 +70,12 @@ def restore(source: Path, folder: Path) -> CourseFolder:
     """
     root = folder.resolve()
     with _unpacked(source, root) as unpacked, _in_nobodys_use(root):
+        former = load_course_folder(root) if (root / SETTINGS).is_file() else None
         aside = _set_aside(root)
         try:
             _rename(unpacked, root)
             course = load_course_folder(root)
-            _load(course, emptied=aside is not None)
+            _load(course, emptied=former is not None and _place(former) == _place(course))
         except BaseException:
             if root.exists():
                 root.rename(unpacked)
@@ -137,6 +140,10 @@ def _set_aside(root: Path) -> Path | None:
     aside = root.with_name(f"{root.name}.before-restore-{datetime.now():%Y%m%d-%H%M%S}")
     root.rename(aside)
     return aside
+
+
+def _place(course: CourseFolder) -> tuple[str, str]:
+    return course.course_id, course.db_url
 
 
 def _rename(unpacked: Path, root: Path) -> None:

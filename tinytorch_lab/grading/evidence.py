@@ -80,7 +80,9 @@ def save_run(connection: Connection, evidence: Evidence, summary: Summary, forme
     When a student would read something else than before, what was returned no longer is: it takes another release.
     """
     key = {"module": evidence.module, "student": evidence.student}
-    values = {**vars(evidence), "tests": [vars(test) for test in evidence.tests]}
+    # PostgreSQL takes no NUL in a text, and what a run says of itself may hold one.
+    reason = evidence.reason.replace("\0", "\N{REPLACEMENT CHARACTER}")
+    values = {**vars(evidence), "reason": reason, "tests": [vars(test) for test in evidence.tests]}
     put_row(connection, runs, key, {name: value for name, value in values.items() if name not in key})
     totals = {**vars(summary), "integrity": evidence.integrity, "graded_at": evidence.graded_at}
     changed = former is None or _told(former) != _told(evidence)

@@ -81,9 +81,18 @@ def check_released(gradebook: Gradebook, module: str, points: Mapping[str, float
 
 
 def give_mark(
-    gradebook: Gradebook, module: str, student: str, response: str, points: float | None, comment: str
+    gradebook: Gradebook,
+    module: str,
+    student: str,
+    response: str,
+    points: float | None,
+    comment: str,
+    *,
+    waits: bool = False,
 ) -> None:
     """Store a person's mark and comment; without ``points`` the answer is unmarked again.
+
+    An answer that ``waits`` is to be marked all the same, since the mark is for a former text.
 
     Raises:
         ConflictError: the submission has not been autograded.
@@ -92,7 +101,7 @@ def give_mark(
     if grade is None:
         raise ConflictError(f"{module} of {student} has not been autograded; do that before marking.")
     grade.manual_score = points
-    grade.needs_manual_grade = points is None and grade.auto_score is None
+    grade.needs_manual_grade = waits or (points is None and grade.auto_score is None)
     note = comments_of(gradebook, module, student).get(response)
     if note is not None:
         note.manual_comment = comment or None

@@ -20,6 +20,7 @@ from tinytorch_lab.grading.scores import read_summary
 from tinytorch_lab.grading.sources import KnownCell, load_module_source
 from tinytorch_lab.grading.store.database import put_row
 from tinytorch_lab.grading.store.tables import comments, marks, results
+from tinytorch_lab.grading.terms import count_lateness
 
 
 def add_mark(
@@ -35,16 +36,21 @@ def add_mark(
     criteria: Sequence[str],
     comment: str,
     seen: int | None,
+    answer: str | None = None,
 ) -> Marked:
     """Keep a mark, and let it stand unless another author's stands that ``actor`` has not ``seen``.
+
+    ``answer`` is the digest of the text that was read; ``None`` takes the answer as it is now.
 
     Raises:
         NotFoundError: there is no such answer.
         InvalidInputError: points, level or criteria are not those of the answer's mark scheme.
-        ConflictError: the submission has not been autograded.
+        ConflictError: the submission has not been autograded, or the answer is no longer the one that was read.
     """
     cell = load_module_source(course.source(module)).response(response)
     connection = connection_of(gradebook)
+    if answer not in (None, answer_digest(connection, module, student, response)):
+        raise ConflictError("The answer has been changed since you opened it; open it again and look at what is new.")
     values = {
         "points": points,
         "level": _level(cell, points, level),
@@ -56,7 +62,7 @@ def add_mark(
     other = standing_mark(connection, module, student, response)
     unseen = other is not None and other.author != values["author"] and other.id != seen
     before = _last_comment(connection, module, student, response, _author(actor))
-    kept = _keep(gradebook, module, student, response, {**values, "standing": not unseen})
+    kept = _keep(course, gradebook, (module, student, response), {**values, "standing": not unseen})
     _count_use(connection, module, response, kept.comment, before)
     return Marked(kept, other if unseen else None)
 
@@ -87,8 +93,10 @@ def undo_mark(course: CourseFolder, gradebook: Gradebook, actor: str, mark: int)
         "author": _author(actor),
         "seen": mark,
         "standing": True,
+        # What it was given for may be another text than there is now; then it waits for a mark, as before.
+        **({"answer": former.answer} if former else {}),
     }
-    return _keep(gradebook, *place, values)
+    return _keep(course, gradebook, place, values)
 
 
 def standing_mark(connection: Connection, module: str, student: str, response: str) -> Mark | None:
@@ -137,24 +145,32 @@ def delete_comment(_course: CourseFolder, connection: Connection, _actor: str, c
         raise NotFoundError(f"There is no comment {comment}.")
 
 
-def _keep(gradebook: Gradebook, module: str, student: str, response: str, values: Mapping[str, object]) -> Mark:
-    connection = connection_of(gradebook)
+def answer_digest(connection: Connection, module: str, student: str, response: str) -> str:
+    """Return the digest of an answer as it was last graded."""
     evidence = load_evidence(connection, module, student)
-    answer = evidence.answers.get(response) if evidence else None
-    place = {"module": module, "student": student, "response": response}
-    row = {**place, **values, "at": now(), "answer": answer or digest("")}
+    return (evidence.answers.get(response) if evidence else None) or digest("")
+
+
+def _keep(
+    course: CourseFolder, gradebook: Gradebook, place: tuple[str, str, str], values: Mapping[str, object]
+) -> Mark:
+    connection = connection_of(gradebook)
+    module, student, response = place
+    present = answer_digest(connection, *place)
+    row = {"module": module, "student": student, "response": response, "answer": present, "at": now(), **values}
     key = connection.execute(marks.insert().values(**row)).inserted_primary_key
     if key is None:
         raise RuntimeError("one inserted row has one key")
     kept = _made(connection.execute(select(marks).where(marks.c.id == key[0])).mappings().one())
     if kept.standing:
-        give_mark(gradebook, module, student, response, kept.points, kept.comment)
+        outdated = kept.answer != present
+        give_mark(gradebook, module, student, response, kept.points, kept.comment, waits=outdated)
         gradebook.db.flush()
-        _keep_in_step(connection, module, student)
+        _keep_in_step(course, connection, module, student)
     return kept
 
 
-def _keep_in_step(connection: Connection, module: str, student: str) -> None:
+def _keep_in_step(course: CourseFolder, connection: Connection, module: str, student: str) -> None:
     """Bring the student's line up to date; what was returned no longer says what stands."""
     summary = read_summary(connection, module, student)
     if summary is None:
@@ -167,6 +183,7 @@ def _keep_in_step(connection: Connection, module: str, student: str) -> None:
         "returned_at": None,
     }
     put_row(connection, results, {"module": module, "student": student}, values)
+    count_lateness(course, connection, module, student)
 
 
 def _level(cell: KnownCell, points: float, level: str) -> str:

@@ -8,7 +8,7 @@ from sqlalchemy import Connection, Engine
 
 from tinytorch_lab.grading.folder import CourseFolder
 from tinytorch_lab.grading.service import GradingService
-from tinytorch_lab.grading.store.database import database_errors, open_engine
+from tinytorch_lab.grading.store.database import open_engine, snapshot
 
 
 class OpenCourse:
@@ -25,7 +25,7 @@ class OpenCourse:
         Raises:
             NotAvailableError: the database cannot be used.
         """
-        with database_errors(self._engine), self._engine.connect() as connection:
+        with snapshot(self._engine) as connection:
             yield connection
 
     def close(self) -> None:

@@ -96,7 +96,7 @@ def _put_back(path: Path, former: bytes | None) -> None:
 
 
 def _check_submissions(book: CourseGradebook, source: ModuleSource) -> None:
-    """Check that no cell with a place in existing submissions would come or go."""
+    """Check that no cell with a place in existing submissions would come or go, or be worth something else."""
     with book.transaction() as gradebook:
         try:
             notebook = gradebook.find_notebook(source.name, source.name)
@@ -105,8 +105,14 @@ def _check_submissions(book: CourseGradebook, source: ModuleSource) -> None:
         if not notebook.submissions:
             return
         former = {cell.name for cell in notebook.source_cells}
+        worth = {cell.name: cell.max_score for cell in (*notebook.grade_cells, *notebook.task_cells)}
     changes = [f"{cell} is new" for cell in source.known.keys() - former]
     changes += [f"{cell} is gone" for cell in former - source.known.keys()]
+    changes += [
+        f"{cell.id} is worth {cell.points:g} instead of {worth[cell.id]:g} points"
+        for cell in (*source.tests, *source.responses)
+        if worth.get(cell.id, cell.points) != cell.points
+    ]
     if changes:
         raise ConflictError(
             f"{source.name} cannot be released again, since students have handed it in and its graded cells changed "
@@ -119,9 +125,10 @@ def _former_release_kept(course: CourseFolder, module: str) -> Iterator[None]:
     """Put the former release back when making the new one fails; nbgrader deletes it first."""
     folder, former = course.released(module).parent, course.state / "former-release" / module
     try:
-        shutil.rmtree(former, ignore_errors=True)
         former.parent.mkdir(parents=True, exist_ok=True)
+        # What is kept of a release that was killed is the only copy until there is a new one.
         if folder.exists():
+            shutil.rmtree(former, ignore_errors=True)
             folder.rename(former)
     except OSError as error:
         raise NotAvailableError(f"Cannot write {folder}: {error.strerror}; nothing was released.") from None

@@ -196,11 +196,12 @@ def _graded(row: _GradeRow, result: AutomaticResult) -> _GradeRow:
     marked = row.manual_score is not None
     if row.name in result.scores:
         score = result.scores[row.name]
-        outdated = marked and row.auto_score != score
+        outdated = marked and (row.auto_score != score or bool(row.needs_manual_grade))
         return replace(row, auto_score=score, needs_manual_grade=outdated or result.needs_review)
     if row.name in result.answered:
         answered = result.answered[row.name]
-        waits = row.name in result.changed if marked else answered
+        # One that waits already is changed since it was marked, if not since the last run.
+        waits = row.name in result.changed or bool(row.needs_manual_grade) if marked else answered
         return replace(row, auto_score=None if answered else 0.0, needs_manual_grade=waits)
     return replace(row, needs_manual_grade=row.needs_manual_grade is not False)
 

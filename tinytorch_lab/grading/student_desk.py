@@ -46,9 +46,13 @@ class StudentDesk:
 
         Raises:
             NotFoundError: the module is not released.
+            ConflictError: it is just being released again.
         """
         self._released(module)
-        return self._course.released(module).read_bytes()
+        try:
+            return self._course.released(module).read_bytes()
+        except FileNotFoundError:
+            raise ConflictError(f"{module} is being released again; try again in a moment.") from None
 
     def submit(self, module: str, notebook: bytes) -> Receipt:
         """Hand in ``notebook`` and return the signed receipt.

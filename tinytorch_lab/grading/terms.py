@@ -4,7 +4,7 @@ Due dates are ISO 8601 in UTC. Every function works in the caller's transaction.
 """
 
 from collections.abc import Mapping
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime, time
 
 from nbgrader.api import Assignment, SubmittedAssignment, SubmittedNotebook
 from sqlalchemy import Connection, select, update
@@ -29,12 +29,16 @@ def due_time(text: str) -> str:
         InvalidInputError: it is no ISO 8601 date or time.
     """
     try:
-        moment = datetime.fromisoformat(text.strip())
-    except ValueError:
+        return _moment(text.strip()).astimezone(UTC).isoformat(timespec="milliseconds")
+    except (ValueError, OverflowError):
         raise InvalidInputError(f"{text!r} is no date; write one as 2026-10-31 or 2026-10-31T18:00.") from None
-    if len(text.strip()) == len("2026-10-31"):
-        moment = moment.replace(hour=23, minute=59, second=59)
-    return moment.astimezone(UTC).isoformat(timespec="milliseconds")
+
+
+def _moment(text: str) -> datetime:
+    try:
+        return datetime.combine(date.fromisoformat(text), time(23, 59, 59))
+    except ValueError:
+        return datetime.fromisoformat(text)
 
 
 def set_released(connection: Connection, actor: str, module: str) -> None:

@@ -16,6 +16,7 @@ from tinytorch_lab.grading.locking import sole_writer
 from tinytorch_lab.grading.scores import read_summary
 from tinytorch_lab.grading.store.database import closing_engine, transaction
 from tinytorch_lab.grading.store.tables import jobs, results, submissions
+from tinytorch_lab.grading.terms import count_lateness
 
 _WRITTEN = ("submitted", "autograded", "feedback", "release", "source", ".tinytorch")
 
@@ -33,7 +34,7 @@ def repair_course(course: CourseFolder, actor: str) -> list[str]:
         with closing_engine(course.db_url) as engine, transaction(engine) as connection:
             _check(connection, course)
             done += _enter_submissions(course, connection)
-            done += _bring_in_step(connection)
+            done += _bring_in_step(course, connection)
             done += _unfinished_jobs(connection)
             missing = _missing_notebooks(course, connection)
             if done:
@@ -91,8 +92,11 @@ def _received(path: Path) -> datetime:
         return datetime.fromtimestamp(path.stat().st_mtime, UTC)
 
 
-def _bring_in_step(connection: Connection) -> list[str]:
-    """Make our lines say what nbgrader's gradebook says, which its own tools may have changed."""
+def _bring_in_step(course: CourseFolder, connection: Connection) -> list[str]:
+    """Make our lines say what nbgrader's gradebook says, which its own tools may have changed.
+
+    What a student has read says something else then, so it is no longer returned.
+    """
     changed = []
     for row in connection.execute(select(results)).all():
         summary = read_summary(connection, row.module, row.student)
@@ -103,7 +107,9 @@ def _bring_in_step(connection: Connection) -> list[str]:
             place = (results.c.module == row.module) & (results.c.student == row.student)
             automatic, written, to_mark = now
             values = {"automatic": automatic, "written": written, "to_mark": to_mark}
-            connection.execute(update(results).where(place).values(**values))
+            held_back = {"feedback_at": None, "returned_at": None}
+            connection.execute(update(results).where(place).values(**values, **held_back))
+            count_lateness(course, connection, row.module, row.student)
             changed.append(f"{row.student}'s {row.module}")
     return [f"Brought {len(changed)} lines in step with the gradebook: {', '.join(changed[:5])}."] if changed else []
 

@@ -12,7 +12,7 @@ from tinytorch_lab.errors import NotFoundError
 from tinytorch_lab.grading.answers import answers_in
 from tinytorch_lab.grading.evidence import digest, load_evidence
 from tinytorch_lab.grading.folder import CourseFolder
-from tinytorch_lab.grading.marking import mark_history, standing_mark
+from tinytorch_lab.grading.marking import answer_digest, mark_history, standing_mark
 from tinytorch_lab.grading.markup import html_of
 from tinytorch_lab.grading.queries.questions import question_title, response_cell, sample_of, student_of
 from tinytorch_lab.grading.records import Mark
@@ -27,7 +27,7 @@ from tinytorch_lab.words import count_words
 class MarkingView:
     """An answer as a grader sees it. ``html`` is sanitised; ``history`` is in order of time, the oldest first.
 
-    ``outdated`` tells that the answer was another when ``mark`` was given.
+    ``answer`` is the digest of ``text``; ``outdated`` tells that the answer was another when ``mark`` was given.
     """
 
     key: str
@@ -35,6 +35,7 @@ class MarkingView:
     response: str
     question_html: str
     text: str
+    answer: str
     html: str
     words: int
     scheme: MarkScheme
@@ -107,7 +108,7 @@ def marking_view(
         text = answer_texts(course, module, student, (cell,))[response]
         mark = standing_mark(connection, module, student, response)
         history = tuple(mark_history(connection, module, student, response))
-        outdated = mark is not None and mark.answer != _digest(connection, module, student, response)
+        outdated = mark is not None and mark.answer != answer_digest(connection, module, student, response)
         flag = _flag(connection, module, student, response)
     return MarkingView(
         key=key,
@@ -115,6 +116,7 @@ def marking_view(
         response=response,
         question_html=html_of(source.question(cell)),
         text=text,
+        answer=digest(text),
         html=html_of(text),
         words=count_words(text),
         scheme=scheme_of(cell),
@@ -220,11 +222,6 @@ def _other_answers(
             if texts[cell.id] and (name, cell.id) != (module, response)
         ]
     return found
-
-
-def _digest(connection: Connection, module: str, student: str, response: str) -> str:
-    evidence = load_evidence(connection, module, student)
-    return (evidence.answers.get(response) if evidence else None) or digest("")
 
 
 def _flag(connection: Connection, module: str, student: str, response: str) -> str | None:

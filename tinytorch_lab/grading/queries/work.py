@@ -10,11 +10,10 @@ from nbgrader.api import Student
 from sqlalchemy import Column, Connection, Row, Select, select
 
 from tinytorch_lab.grading.course_grade import CourseGrade, MilestoneWork, StudentWork, Weights, Work, course_grade
-from tinytorch_lab.grading.course_grade import course_weights as weights_of
 from tinytorch_lab.grading.folder import CourseFolder
 from tinytorch_lab.grading.lateness import LatePolicy
 from tinytorch_lab.grading.queries.submitted import Latest, latest_submissions
-from tinytorch_lab.grading.rules import late_policy_of, rule_table
+from tinytorch_lab.grading.rules import late_policy_of, weights_of
 from tinytorch_lab.grading.store.tables import assignments, extensions, milestones, results, runs
 from tinytorch_lab.grading.struggling import ModuleStanding, Struggling, struggling_students
 
@@ -40,7 +39,7 @@ def class_standings(
     Raises:
         InvalidInputError: the course's weights or late policy are wrong.
     """
-    weights, reached = course_weights(course), _milestones(connection, student)
+    weights, reached = weights_of(course), _milestones(connection, student)
     enrolled = connection.execute(_only(select(Student.__table__), Student.__table__.c.id, student)).all()
     works = _works(course, connection, at or datetime.now(UTC), [row.id for row in enrolled], student)
     standings = []
@@ -49,17 +48,6 @@ def class_standings(
         name = " ".join(part for part in (row.first_name, row.last_name) if part)
         standings.append(Standing(row.id, name, work, course_grade(weights, work)))
     return standings
-
-
-def course_weights(course: CourseFolder) -> Weights:
-    """Return the weights of the course grade.
-
-    Raises:
-        InvalidInputError: they are wrong.
-    """
-    table, path = rule_table(course, "weights")
-    catalogue = course.library.course
-    return weights_of(table, catalogue.automatic_points, catalogue.written_points, str(path))
 
 
 def struggling(connection: Connection, standings: Sequence[Standing]) -> tuple[Struggling, ...]:

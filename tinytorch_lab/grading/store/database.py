@@ -72,13 +72,29 @@ def transaction(engine: Engine) -> Iterator[Connection]:
 
 
 @contextmanager
-def reading(db_url: str) -> Iterator[Connection]:
-    """Give a connection to read from, for a program that soon ends.
+def snapshot(engine: Engine) -> Iterator[Connection]:
+    """Give a connection that sees one state of the database, whatever is written meanwhile, and changes nothing.
 
     Raises:
         NotAvailableError: the database cannot be used.
     """
-    with closing_engine(db_url) as engine, database_errors(engine), engine.connect() as connection:
+    with database_errors(engine), engine.connect() as connection:
+        if connection.dialect.name == "sqlite":
+            # Python's driver begins no transaction for reading; each statement would see another state.
+            connection.exec_driver_sql("BEGIN")
+        else:
+            connection.execution_options(isolation_level="REPEATABLE READ")
+        yield connection
+
+
+@contextmanager
+def reading(db_url: str) -> Iterator[Connection]:
+    """Give a connection as :func:`snapshot` does, for a program that soon ends.
+
+    Raises:
+        NotAvailableError: the database cannot be used.
+    """
+    with closing_engine(db_url) as engine, snapshot(engine) as connection:
         yield connection
 
 
