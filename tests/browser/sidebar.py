@@ -85,6 +85,17 @@ class Sidebar:
         """The editor of an answer."""
         return self.root.get_by_label(f"Your answer to question {number}")
 
+    def empty_answer(self, number: int) -> None:
+        """Delete an answer, also while JupyterLab is settling after a reload.
+
+        Its notebook takes the focus once more then, whoever has it, and the key that deletes would go there.
+        """
+        for _ in range(3):
+            self.answer(number).fill("")
+            if self.answer(number).input_value() == "":
+                return
+        raise AssertionError(f"Answer {number} keeps its text.")
+
     def set_cell(self, name: str, source: str) -> None:
         """Put ``source`` into the cell of the current notebook, as typing it would."""
         self.page.evaluate(

@@ -131,7 +131,7 @@ def test_an_answer_is_counted_saved_and_there_after_a_reload(
     wait_for_lab(page)
     sidebar.open()
     expect(sidebar.answer(1)).to_have_value("Written in the notebook")
-    sidebar.answer(1).fill("")
+    sidebar.empty_answer(1)
     expect(sidebar.root.locator(".jp-TinyTorch-saved")).to_have_text("Saved")
     assert sidebar.cell_source(response) == "YOUR ANSWER HERE"
 
