@@ -1,12 +1,10 @@
-/** Prints every string of the student's side that the translator is asked for, as JSON: messages with their plural. */
+/** Prints every string that the translator is asked for, as JSON: messages with their plural. */
 import { readdir, readFile } from 'node:fs/promises';
 import { fileURLToPath } from 'node:url';
 
 import ts from 'typescript';
 
 const root = fileURLToPath(new URL('../', import.meta.url));
-/** The grading panel is for instructors, and in English. */
-const OTHERS = /(^|\/)grading[./]/;
 const found = new Map();
 
 function add(singular, plural) {
@@ -38,7 +36,7 @@ function visit(node) {
 }
 
 for (const name of (await readdir(`${root}src`, { recursive: true })).sort()) {
-  if (/\.tsx?$/.test(name) && !OTHERS.test(name)) {
+  if (/\.tsx?$/.test(name)) {
     const text = await readFile(`${root}src/${name}`, 'utf8');
     visit(ts.createSourceFile(name, text, ts.ScriptTarget.ES2022, true));
   }

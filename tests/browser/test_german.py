@@ -1,13 +1,17 @@
-"""The sidebar in German."""
+"""The sidebar and the grading panel in German."""
 
 import json
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Browser, Page, expect
 
 from tests.browser.conftest import Lab, running_lab
+from tests.browser.grading_panel import GradingPanel, new_context, open_panel
 from tests.browser.sidebar import Sidebar
+from tinytorch_lab.curriculum.library import Library
+from tinytorch_lab.grading.course import init_course
 
 pytest.importorskip("jupyterlab_language_pack_de_DE", reason="the German language pack is not installed")
 
@@ -15,12 +19,27 @@ pytest.importorskip("jupyterlab_language_pack_de_DE", reason="the German languag
 @pytest.fixture(scope="module")
 def lab(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Lab]:
     """A JupyterLab in German."""
-    home = tmp_path_factory.mktemp("home")
+    with running_lab(german_home(tmp_path_factory.mktemp("home")), tmp_path_factory.mktemp("root")) as lab:
+        yield lab
+
+
+@pytest.fixture
+def panel(browser: Browser, tmp_path: Path, library: Library) -> Iterator[GradingPanel]:
+    """The grading panel of a new course in a JupyterLab in German."""
+    course = init_course(tmp_path / "course", library)
+    home, root = german_home(tmp_path / "home"), tmp_path / "root"
+    root.mkdir()
+    with running_lab(home, root, f"--TinyTorchLab.course={course.root}") as lab:
+        context = new_context(browser, lab)
+        yield open_panel(context)
+        context.close()
+
+
+def german_home(home: Path) -> Path:
     settings = home / "settings" / "@jupyterlab" / "translation-extension" / "plugin.jupyterlab-settings"
     settings.parent.mkdir(parents=True)
     settings.write_text(json.dumps({"locale": "de_DE"}), encoding="utf-8")
-    with running_lab(home, tmp_path_factory.mktemp("root")) as lab:
-        yield lab
+    return home
 
 
 def test_the_sidebar_speaks_german(page: Page, sidebar: Sidebar) -> None:
@@ -40,3 +59,13 @@ def test_the_sidebar_speaks_german(page: Page, sidebar: Sidebar) -> None:
     expect(page.locator(".jp-TinyTorch-status")).to_contain_text("0/9 Tests")
     sidebar.unfold("Module", "Tests")
     sidebar.screenshot("german")
+
+
+def test_the_grading_panel_speaks_german(panel: GradingPanel) -> None:
+    titles = ["Übersicht", "Bewerten", "Aufträge", "Kalibrierung", "Termine und Verspätung", "Berichte"]
+    assert panel.root.get_by_role("tab").all_inner_texts() == [*titles, "Ähnlichkeit", "Protokoll"]
+    expect(panel.root.get_by_role("columnheader", name="Zu bewerten")).to_be_visible()
+    panel.screenshot("german-overview")
+    panel.show("Termine und Verspätung")
+    expect(panel.root.get_by_role("button", name="Festlegen und Verspätung neu berechnen")).to_be_visible()
+    panel.screenshot("german-terms")

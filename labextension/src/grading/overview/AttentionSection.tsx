@@ -8,7 +8,9 @@ import { Loadable } from '../loadable';
 
 /** Whom and what to look at: students who may need help, and runs that were not in order. */
 export function AttentionSection(
-  props: IPageProps & { onStudent: (student: string) => void }
+  props: IPageProps & {
+    onStudent: (student: string, from: HTMLElement) => void;
+  }
 ): React.JSX.Element {
   const { model, onStudent, trans } = props;
   const struggling = useMemo(
@@ -25,8 +27,8 @@ export function AttentionSection(
     <button
       type="button"
       className="jp-TinyTorch-link"
-      onClick={() => {
-        onStudent(student);
+      onClick={event => {
+        onStudent(student, event.currentTarget);
       }}
     >
       {student}
@@ -86,7 +88,7 @@ export function AttentionSection(
                     <tr>
                       <th scope="col">{trans.__('Student')}</th>
                       <th scope="col">{trans.__('Module')}</th>
-                      <th scope="col">{trans.__('Run')}</th>
+                      <th scope="col">{trans.__('Outcome')}</th>
                       <th scope="col">{trans.__('What was seen')}</th>
                     </tr>
                   </thead>
