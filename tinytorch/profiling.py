@@ -11,11 +11,12 @@ __all__ = [
 ]
 
 
-# %% cell 3 (imports), lines 2-21
+# %% cell 3 (imports), lines 2-22
 import math
 import os
 import sys
 import time
+from collections import OrderedDict
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -499,7 +500,7 @@ def drift_limit(n: int, m: int, alpha: float = 0.01) -> float:
     return math.sqrt(-math.log(alpha / 2) / 2 * (n + m) / (n * m))
 
 
-# %% cell 49 (model_monitor), lines 2-72 without 30, 35, 39, 45, 49, 53, 57, 62, 69
+# %% cell 49 (model_monitor), lines 2-73 without 31, 36, 40, 46, 50, 54, 58, 63, 70
 @dataclass
 class Request:
     """One answered request: what was answered, in how many seconds, the watched number, and the label once known."""
@@ -521,17 +522,18 @@ class ModelMonitor:
         if window < 1:
             raise ValueError(f"window must be at least 1, got {window}")
         self.window = window
-        self.requests: dict[str, Request] = {}
+        self.requests: OrderedDict[str, Request] = OrderedDict()
 
     def record(self, name: str, answer: Any, seconds: float, watched: float = 0.0) -> None:
         """Note a request; a name that is there already is replaced and becomes the newest.
 
-        Hint: a dictionary keeps the order of insertion, and a new value under an old key does not change its place.
+        Hint: a dictionary keeps the order of insertion, and a new value under an old key does not change its place. An
+        ``OrderedDict`` has ``popitem(last=False)``.
         """
         self.requests.pop(name, None)
         self.requests[name] = Request(answer, seconds, watched)
         if len(self.requests) > self.window:
-            del self.requests[next(iter(self.requests))]
+            self.requests.popitem(last=False)
 
     def add_label(self, name: str, label: Any) -> bool:
         """Note the right answer of a request. Return whether the request is still in the window."""

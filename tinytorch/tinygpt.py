@@ -319,8 +319,8 @@ def generate(
     """The prompt and ``max_new_tokens`` tokens drawn by ``sample``, decoded together.
 
     Each token is drawn from ``next_logits`` of the window described above, among the tokens that the tokenizer knows,
-    with ``np.random.default_rng(seed)``. use_cache changes the time, not the text. The model is in evaluation mode
-    meanwhile.
+    with ``np.random.default_rng(seed)``. use_cache changes the time, and scores by rounding only. The model is in
+    evaluation mode meanwhile.
 
     Raises RuntimeError if the model has no tokenizer, ValueError for a prompt without a token, and what the tokenizer
     and ``sample`` raise.

@@ -44,6 +44,7 @@ import math
 import os
 import sys
 import time
+from collections import OrderedDict
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -1902,18 +1903,19 @@ class ModelMonitor:
         if window < 1:
             raise ValueError(f"window must be at least 1, got {window}")
         self.window = window
-        self.requests: dict[str, Request] = {}
+        self.requests: OrderedDict[str, Request] = OrderedDict()
 
     def record(self, name: str, answer: Any, seconds: float, watched: float = 0.0) -> None:
         """Note a request; a name that is there already is replaced and becomes the newest.
 
-        Hint: a dictionary keeps the order of insertion, and a new value under an old key does not change its place.
+        Hint: a dictionary keeps the order of insertion, and a new value under an old key does not change its place. An
+        ``OrderedDict`` has ``popitem(last=False)``.
         """
         ### BEGIN SOLUTION
         self.requests.pop(name, None)
         self.requests[name] = Request(answer, seconds, watched)
         if len(self.requests) > self.window:
-            del self.requests[next(iter(self.requests))]
+            self.requests.popitem(last=False)
         ### END SOLUTION
 
     def add_label(self, name: str, label: Any) -> bool:
@@ -2120,7 +2122,11 @@ Instruments cost something, and a good one says how much. The next cell measures
   trustworthy;
 - the walk for the FLOPs, per op: linear, as in Module 06;
 - `drift_score` against the definition with a double loop: $O(n \log n)$ against $O(n \cdot m)$;
-- the memory of a monitor after ten times as many requests: bounded by the window.
+- the memory of a monitor: after ten times as many requests as its window holds it has grown once, by less than half,
+  because its table of names needs room for gaps; after a hundred times as many it is the same;
+- the time of a request that pushes out an older one: it grows far less than the window. That is what the `OrderedDict`
+  is for. A plain dictionary finds its oldest entry by stepping over the gaps that earlier ones have left, and the longer
+  the window, the more gaps there are.
 """
 
 # %% tags=["measure"]
@@ -2161,8 +2167,40 @@ def serve(count):
         monitor.record(f"request {number}", 0, 0.001)
 
 
-print("peak of a monitor with a window of 1,000: ", end="")
-print(", ".join(f"{count:,} requests {measure_memory(lambda: serve(count))[1] / 1e3:.0f} kB" for count in (1000, 10_000)))
+print("peak of a monitor with a window of 1,000, after")
+for count in (1000, 10_000, 100_000):
+    print(f"{count:9,} requests: {measure_memory(lambda: serve(count))[1] / 1e3:.0f} kB")
+
+
+def seconds_each(step, window, count=50_000):
+    """Seconds for one of ``count`` calls ``step(number)`` that come after the first ``window``."""
+    for number in range(window):
+        step(number)
+    with TimeProfiler("steps", report=None) as timer:
+        for number in range(window, window + count):
+            step(number)
+    return timer.seconds / count
+
+
+def recording(window):
+    monitor = ModelMonitor(window)
+    return lambda number: monitor.record(f"request {number}", 0, 0.001)
+
+
+def pushing(entries, window):
+    def step(number):
+        entries[number] = None
+        if len(entries) > window:
+            del entries[next(iter(entries))]
+
+    return step
+
+
+print(f"{'window':>8} {'a request':>11} {'oldest out of OrderedDict':>27} {'of dict':>11}")
+for window in (1000, 100_000):
+    steps = recording(window), pushing(OrderedDict(), window), pushing({}, window)
+    times = [format_seconds(seconds_each(step, window)) for step in steps]
+    print(f"{window:8,} {times[0]:>11} {times[1]:>27} {times[2]:>11}")
 
 # %% [markdown]
 r"""

@@ -26,11 +26,12 @@ train an extended model of your own, and defend it with measurements.
 - measure in bits per character, against a table and against your own variants;
 - argue for an extension with its gain *and* its price.
 
-**Prerequisites:** Modules 01 to 16. Your own package is not used for grading: the reference's modules are.
+**Prerequisites:** Module 13 for Parts 1, 2, 3 and 5, Module 15 for Part 4, Module 16 for Part 6 and the report: begin while the
+last modules are still to come. Your own package is not used for grading: the reference's modules are.
 
 **Rules.** Work alone. Anything from the modules may be used; no other library than NumPy (and matplotlib to plot). Do not
 change the given cells. 70 points are given by tests, 30 for the report: three answers, marked by the schemes that you know
-from the modules. **Estimated time:** 12 to 16 hours, in three weeks.
+from the modules. **Estimated time:** 12 to 16 hours, in three to four weeks.
 
 | part | points |
 | --- | --- |
@@ -51,13 +52,11 @@ from typing import Any
 
 import numpy as np
 
-from tinytorch.acceleration import QuantizedLinear, model_bytes
 from tinytorch.autograd import no_grad
-from tinytorch.layers import Linear, Module, parameter_count
+from tinytorch.layers import Linear, Module, Sequential, parameter_count
 from tinytorch.losses import cross_entropy, log_softmax
 from tinytorch.optimizers import Adam
 from tinytorch.tensor import Tensor
-from tinytorch.tinygpt import TinyGPT
 from tinytorch.tokenization import BPETokenizer, CharTokenizer, TextDataset
 from tinytorch.training import CosineSchedule, evaluation_mode, train_step
 from tinytorch.transformers import GPT
@@ -438,7 +437,12 @@ probe("errors", [raises(lambda: speculative(target, draft, *bad)) for bad in (([
 `int8_copy` returns a copy of a whole model in which every `Linear` layer, wherever it sits (attributes, lists, modules within
 modules), is a `QuantizedLinear`. The original is not touched, and shares no array that the copy could change. A layer that is used in
 several places is *one* quantized layer in the copy.
+
+The next cell needs Module 15. If your package does not have it yet, run Part 5 first: it needs nothing from here.
 """
+
+# %% nbgrader={"grade": false, "grade_id": "imports_int8", "locked": true, "schema_version": 3, "solution": false, "task": false}
+from tinytorch.acceleration import QuantizedLinear, model_bytes
 
 # %% nbgrader={"grade": false, "grade_id": "int8_copy", "locked": false, "schema_version": 3, "solution": true, "task": false}
 def int8_copy(model: Module) -> Module:
@@ -466,9 +470,6 @@ def int8_copy(model: Module) -> Module:
 
 
 # %% nbgrader={"grade": true, "grade_id": "test_int8_copy", "locked": true, "points": 10, "schema_version": 3, "solution": false, "task": false}
-from tinytorch.layers import Sequential
-
-
 def kinds_in(model):
     """How many Linear and QuantizedLinear layers a model holds."""
     modules = model.modules()
@@ -646,7 +647,12 @@ smoothing, a fused feed-forward (Module 15), another normalisation: your decisio
 The points go by bits per character on *fresh* lines after 250 steps. A table of trigrams needs 0.75; knowing the line's second half by heart
 would need about 0.19. A test may take 30 seconds, and graders' machines are busy: stay below ten. Equal generators and seeds give
 equal weights.
+
+`TinyGPT`, a `GPT` with other defaults, comes from Module 16.
 """
+
+# %% nbgrader={"grade": false, "grade_id": "imports_own_model", "locked": true, "schema_version": 3, "solution": false, "task": false}
+from tinytorch.tinygpt import TinyGPT
 
 # %% nbgrader={"grade": false, "grade_id": "own_model", "locked": false, "schema_version": 3, "solution": true, "task": false}
 PARAMETER_BUDGET = 60_000

@@ -223,9 +223,14 @@ def build_cnn(rng: np.random.Generator) -> Sequential:
 
 
 # %% nbgrader={"grade": true, "grade_id": "test_build_cnn", "locked": true, "points": 12, "schema_version": 3, "solution": false, "task": false}
+def flat(layers):
+    """The layers in the order in which they run, with those of a nested Sequential in its place."""
+    return [inner for layer in layers for inner in (flat(layer) if isinstance(layer, Sequential) else [layer])]
+
+
 def spatial_part(model):
     """The layers before the first Flatten."""
-    layers = list(model)
+    layers = flat(model)
     ends = [number for number, layer in enumerate(layers) if isinstance(layer, Flatten)]
     return layers[: ends[0]] if ends else layers
 
@@ -258,12 +263,12 @@ model = build_cnn(np.random.default_rng(seed))
 parameters = sum(weight.size for weight in {id(p): p for p in model.parameters()}.values())
 probe("parameters", bool(0 < parameters <= 20_000))
 flops, array = 0, Tensor(np.zeros((1, 1, 16, 16)))
-for layer in model:
+for layer in flat(model):
     if isinstance(layer, Conv2d):
         flops += conv_cost(layer, array.shape)[0]
     array = layer(array)
     if isinstance(layer, Linear):
-        flops += array.size * (2 * layer.in_features + 1)
+        flops += array.size * (2 * layer.in_features + (layer.bias is not None))
 probe("operations", bool(flops <= 600_000))
 probe("convolutions", bool(len([m for m in model.modules() if isinstance(m, Conv2d)]) >= 2))
 probe("sees enough", bool(receptive_field(spatial_part(model)) >= 8))

@@ -113,8 +113,15 @@ def test_one_question_of_each_calibrated_module_has_answers_of_all_levels(module
     assert [answer.level for answer in answers] == list(TENTHS)
 
 
-def test_modules_01_04_and_06_are_calibrated():
-    assert {"01_tensor", "04_losses", "06_autograd"} <= {module.name for module in CALIBRATED}
+def test_the_instructor_guide_names_the_calibrated_modules():
+    guide = (ROOT / "docs" / "instructor.md").read_text(encoding="utf-8")
+    named = re.search(r"Modules ([\d, and]+) have samples", guide)
+    without = re.search(r"and for ([\d, ]+) and the projects, which have no samples", guide)
+    assert named
+    assert without
+    calibrated = {module.name[:2] for module in CALIBRATED}
+    assert set(re.findall(r"\d+", named[1])) == calibrated
+    assert set(re.findall(r"\d+", without[1])) == {module.name[:2] for module in LIBRARY.course.modules} - calibrated
 
 
 @pytest.mark.parametrize(

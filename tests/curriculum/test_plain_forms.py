@@ -98,6 +98,22 @@ FORMS: dict[str, list[tuple[str, str, str, str]]] = {
         ("block", "Add.apply(self.attention", "in_place=True)", "x + self.attention(self.norm1(x), extend=extend)"),
         ("block", "Add.apply(self.feed_forward", "in_place=True)", "x + self.feed_forward(self.norm2(x))"),
     ],
+    "14_profiling": [
+        (
+            "model_monitor",
+            "self.requests.popitem(last=False)",
+            "",
+            "del self.requests[next(iter(self.requests))]",
+        )
+    ],
+    "15_acceleration": [
+        (
+            "blocked_matmul",
+            "a[i : i + block, k : k + block] @",
+            "j : j + block]",
+            "a[i : i + block, k : k + block].dot(b[k : k + block, j : j + block])",
+        )
+    ],
 }
 
 

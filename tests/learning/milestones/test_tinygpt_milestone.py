@@ -42,7 +42,7 @@ def reports(parts=QUICK_PARTS, loss=1.9, written=SONNET_WORDS, **changed):
         "the influence of a later character": [0.0],
         "tokens a second with a cache": [800.0],
         "tokens a second without": [200.0],
-        "the text with a cache": [True],
+        "the largest difference of scores with and without a cache": [2e-6],
     }
     found |= {f"written at {temperature:g}": [written] for temperature in (0.5, 0.8, 1.0, 1.3)}
     return found | {name.replace("_", " "): value for name, value in changed.items()}
@@ -86,7 +86,10 @@ def test_what_is_written_is_drawn_as_it_is(shakespeare):
     [
         ({"loss": 2.046}, "Not yet: the loss on unseen text is not below 2.046; after 600 steps"),
         ({"the_influence_of_a_later_character": [0.01]}, "sees the characters that it is to predict.* its causal mask"),
-        ({"the_text_with_a_cache": [False]}, "with a cache the model writes another text than without"),
+        (
+            {"the_largest_difference_of_scores_with_and_without_a_cache": [0.31]},
+            "with a cache the scores differ by up to 0.31 from those without; check KVCache",
+        ),
     ],
 )
 def test_what_is_missed_is_said(changed, words, shakespeare):
@@ -130,7 +133,10 @@ def test_sonnets_are_said_to_be_sonnets(nowhere):
         ({"the_training_loss": [float("nan")] * 20}, "The training loss is not 20 finite numbers"),
         ({"the_loss_on_all_of_the_unseen_text": []}, "The loss on all of the unseen text is not a finite number"),
         ({"written_at_0.8": [7]}, "What was written at temperature 0.8 is not a text"),
-        ({"the_text_with_a_cache": []}, "does not say whether its cache changes the text"),
+        (
+            {"the_largest_difference_of_scores_with_and_without_a_cache": [float("nan")]},
+            "The largest difference of scores with and without a cache is not a finite number",
+        ),
         ({"tokens_a_second_without": ["fast"]}, "Tokens a second without is not a finite number"),
     ],
 )
@@ -187,6 +193,40 @@ def test_a_model_that_sees_the_future_is_found_out(workspace, executor, nowhere,
     result = run_milestone(workspace, executor, 4)
     assert not result.passed
     assert "the model sees the characters that it is to predict" in result.message
+
+
+@pytest.mark.parametrize(
+    ("right", "wrong"),
+    [
+        ("offset=known, ", "offset=0, "),
+        ("start = self.filled[layer]\n", "start = max(0, self.filled[layer] - 1)\n"),
+        ("self.values[layer, :, :, start:end] = values.data", "self.values[layer, :, :, start:end] = keys.data"),
+    ],
+    ids=["no offset", "a place overwritten", "keys for values"],
+)
+def test_a_wrong_cache_is_found_out(right, wrong, workspace, executor, nowhere, monkeypatch):
+    monkeypatch.setitem(SCRIPTS, 4, script_for(Length(parts=1, steps=10, lr=1e-3, minutes=0, full=False)))
+    path = workspace.package / "tinygpt.py"
+    source = path.read_text()
+    assert source.count(right) == 1
+    path.write_text(source.replace(right, wrong))
+    result = run_milestone(workspace, executor, 4)
+    assert not result.passed
+    assert "with a cache the scores differ by up to" in result.message
+
+
+def test_a_cache_that_only_rounds_otherwise_is_right(workspace, executor, nowhere, monkeypatch):
+    """Its text may be another one: what counts is how far the scores are apart."""
+    monkeypatch.setitem(SCRIPTS, 4, script_for(Length(parts=1, steps=10, lr=1e-3, minutes=0, full=False)))
+    path = workspace.package / "tinygpt.py"
+    source = path.read_text()
+    exact = "    return logits.data[0, -1]\n"
+    assert source.count(exact) == 1
+    rounded = "    return logits.data[0, -1] + (0 if cache is None else 1e-5 * (-1) ** np.arange(logits.shape[-1]))\n"
+    path.write_text(source.replace(exact, rounded))
+    result = run_milestone(workspace, executor, 4)
+    assert "with a cache the scores differ" not in result.message
+    assert "the loss on unseen text is not below" in result.message
 
 
 def test_milestone_4_names_what_is_not_written(workspace, executor, nowhere):
