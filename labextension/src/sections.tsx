@@ -1,3 +1,4 @@
+import type { IRenderMimeRegistry } from '@jupyterlab/rendermime';
 import type { TranslationBundle } from '@jupyterlab/translation';
 import type { CommandRegistry } from '@lumino/commands';
 import React from 'react';
@@ -23,6 +24,7 @@ export type Sections = Record<
 export function createSections(
   app: ITinyTorch,
   commands: CommandRegistry,
+  rendermime: IRenderMimeRegistry,
   trans: TranslationBundle
 ): Sections {
   const { modules, notebooks, submissions, tests } = app;
@@ -37,7 +39,9 @@ export function createSections(
     tests: <TestsView {...common} model={tests} staleness={app.staleness} />,
     thinking: <ThinkingView {...common} model={app.thinking} tests={tests} />,
     package: <PackageView {...common} model={app.package} />,
-    submission: <SubmissionView {...common} model={submissions} />,
+    submission: (
+      <SubmissionView {...common} model={submissions} rendermime={rendermime} />
+    ),
     milestones: <MilestonesView {...common} model={app.milestones} />
   };
 }

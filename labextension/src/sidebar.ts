@@ -1,3 +1,4 @@
+import type { IRenderMimeRegistry } from '@jupyterlab/rendermime';
 import type { ITranslator, TranslationBundle } from '@jupyterlab/translation';
 import {
   CommandToolbarButton,
@@ -37,11 +38,13 @@ export class TinyTorchSidebar extends SidePanel {
   constructor(options: {
     app: ITinyTorch;
     commands: CommandRegistry;
+    rendermime: IRenderMimeRegistry;
     translator: ITranslator;
   }) {
     super({ translator: options.translator });
     this._app = options.app;
     this._commands = options.commands;
+    this._rendermime = options.rendermime;
     this.trans = options.translator.load(TRANSLATION_DOMAIN);
     this.id = 'tinytorch-lab-sidebar';
     this.addClass('jp-TinyTorch');
@@ -127,7 +130,12 @@ export class TinyTorchSidebar extends SidePanel {
       return;
     }
     this._filled = true;
-    const sections = createSections(this._app, this._commands, this.trans);
+    const sections = createSections(
+      this._app,
+      this._commands,
+      this._rendermime,
+      this.trans
+    );
     for (const name of ORDER) {
       this._show(name, sections);
     }
@@ -162,6 +170,7 @@ export class TinyTorchSidebar extends SidePanel {
 
   private readonly _app: ITinyTorch;
   private readonly _commands: CommandRegistry;
+  private readonly _rendermime: IRenderMimeRegistry;
   private readonly trans: TranslationBundle;
   private readonly _titles: Record<SectionName, string>;
   private readonly _foldingChanged = new Signal<this, void>(this);

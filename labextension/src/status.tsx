@@ -8,7 +8,7 @@ import { CommandIDs } from './commands';
 import { moduleLabel } from './modules/title';
 import type { ModulesModel } from './modules/model';
 import type { Notebooks } from './notebook/notebooks';
-import { differs, durationLabel } from './submission/brief';
+import { differs, dueInLabel } from './submission/brief';
 import type { SubmissionsModel } from './submission/model';
 
 /** What the status item is made from. */
@@ -78,11 +78,7 @@ function courseFacts(
   if (left === null) {
     return [];
   }
-  return [
-    left >= 0
-      ? trans.__('due in %1', durationLabel(left, trans))
-      : trans.__('overdue')
-  ];
+  return [left >= 0 ? dueInLabel(left, trans) : trans.__('overdue')];
 }
 
 function statusText(entry: ModuleEntry, trans: TranslationBundle): string {

@@ -28,21 +28,46 @@ export function formatBytes(bytes: number, trans: TranslationBundle): string {
 
 /** Two significant digits below ten, whole numbers from there on. */
 export function significant(value: number): string {
-  if (value >= 9.95) {
-    return String(Math.round(value));
-  }
-  return String(Number(value.toPrecision(2)));
+  return formatNumber(
+    value >= 9.95 ? Math.round(value) : Number(value.toPrecision(2))
+  );
 }
 
 /** Points with at most two digits behind the point. */
 export function formatPoints(points: number): string {
-  return String(Number(points.toFixed(2)));
+  return formatNumber(Number(points.toFixed(2)));
+}
+
+/** All digits of a number, of those behind the point at least so many. */
+export function formatNumber(value: number, minimumFractionDigits = 0): string {
+  // What rounding leaves of a small negative number is no "-0".
+  return (value + 0).toLocaleString(language(), {
+    useGrouping: false,
+    minimumFractionDigits,
+    maximumFractionDigits: 20
+  });
 }
 
 /** A moment as people read it: "Nov 21, 2025, 4:05 PM". */
 export function formatMoment(date: string): string {
-  return new Date(date).toLocaleString(undefined, {
+  return new Date(date).toLocaleString(language(), {
     dateStyle: 'medium',
     timeStyle: 'short'
   });
+}
+
+/** A moment not far from now: "Fri, Nov 21, 11:59 PM". */
+export function formatDate(date: string): string {
+  return new Date(date).toLocaleString(language(), {
+    weekday: 'short',
+    day: 'numeric',
+    month: 'short',
+    hour: 'numeric',
+    minute: '2-digit'
+  });
+}
+
+/** JupyterLab's language, or else the browser's. */
+function language(): string | undefined {
+  return document.documentElement.lang || undefined;
 }

@@ -1,70 +1,12 @@
-import type { DocumentRegistry } from '@jupyterlab/docregistry';
-import { type INotebookModel, NotebookModel } from '@jupyterlab/notebook';
-import type { JSONObject } from '@lumino/coreutils';
-import { Signal } from '@lumino/signaling';
+import { PromiseDelegate } from '@lumino/coreutils';
 
-import { Answers, type AnswersContext } from '../src/thinking/answers';
+import { SaveWatch } from '../src/notebook/saves';
+import { Answers } from '../src/thinking/answers';
+import { trans } from './fixtures';
+import { cancelled, MemoryContext } from './notebookFixtures';
 
-const GRADED = { grade: true, solution: true, locked: false, task: false };
-
-/** A context around a real notebook, whose file is a variable. */
-class MemoryContext implements AnswersContext {
-  readonly model: INotebookModel;
-  readonly contentsModel = null;
-  readonly isDisposed = false;
-  readonly saveState = new Signal<
-    DocumentRegistry.IContext<INotebookModel>,
-    DocumentRegistry.SaveState
-  >(this as never);
-  saved: string[] = [];
-  failure: Error | null = null;
-
-  constructor(collaborationEnabled = false) {
-    this.model = new NotebookModel({ collaborationEnabled });
-    this.model.sharedModel.insertCells(0, [
-      markdown('# Module', 'title'),
-      markdown('### Question 1\n\nWhy is it fast?', 'q1'),
-      markdown('YOUR ANSWER HERE', 'r1', { ...GRADED, grade_id: 'answer_1' }),
-      markdown('### Question 2', 'q2'),
-      markdown('Already *written*', 'r2', { ...GRADED, grade_id: 'answer_2' })
-    ]);
-    this.model.dirty = false;
-  }
-
-  save(): Promise<void> {
-    this.saveState.emit('started');
-    if (this.failure) {
-      this.saveState.emit('failed');
-      return Promise.reject(this.failure);
-    }
-    this.saved.push(this.source('r1'));
-    this.model.dirty = false;
-    this.saveState.emit('completed');
-    return Promise.resolve();
-  }
-
-  cell(id: string) {
-    const cell = this.model.sharedModel.cells.find(
-      other => other.getId() === id
-    );
-    if (!cell) {
-      throw new Error(`no cell ${id}`);
-    }
-    return cell;
-  }
-
-  source(id: string): string {
-    return this.cell(id).getSource();
-  }
-}
-
-function markdown(source: string, id: string, nbgrader?: JSONObject) {
-  return {
-    cell_type: 'markdown' as const,
-    id,
-    source,
-    metadata: nbgrader ? { nbgrader } : {}
-  };
+function answersIn(context: MemoryContext): Answers {
+  return new Answers(context, new SaveWatch(context, trans));
 }
 
 describe('Answers', () => {
@@ -76,7 +18,7 @@ describe('Answers', () => {
     // Every new cell is read once before it is part of its notebook, which Yjs warns of.
     jest.spyOn(console, 'warn').mockImplementation();
     context = new MemoryContext();
-    answers = new Answers(context);
+    answers = answersIn(context);
   });
 
   afterEach(() => {
@@ -161,12 +103,11 @@ describe('Answers', () => {
     expect(answers.saveState).toEqual({ kind: 'saved' });
   });
 
-  it('saves what is pending when the notebook is left', () => {
+  it('saves what is pending when the notebook is left', async () => {
     answers.write('answer_1', 'In haste');
     answers.dispose();
-    return Promise.resolve().then(() => {
-      expect(context.saved).toEqual(['In haste']);
-    });
+    await jest.advanceTimersByTimeAsync(0);
+    expect(context.saved).toEqual(['In haste']);
   });
 
   it('does not write a read-only notebook', () => {
@@ -178,7 +119,7 @@ describe('Answers', () => {
 
   it('leaves saving to the server where several people edit at once', async () => {
     const together = new MemoryContext(true);
-    const theirs = new Answers(together);
+    const theirs = answersIn(together);
     theirs.write('answer_1', 'Because');
     await jest.advanceTimersByTimeAsync(5000);
     expect(theirs.saveState.kind).toBe('unsaved');
@@ -193,11 +134,60 @@ describe('Answers', () => {
 
   it('forgets a failure once somebody else has saved', async () => {
     context.failure = new Error('No space left on device');
+    answers.write('answer_1', 'Because');
     await answers.save();
-    context.model.dirty = true;
     expect(answers.saveState.kind).toBe('failed');
     context.model.dirty = false;
     context.model.dirty = true;
     expect(answers.saveState.kind).toBe('unsaved');
+  });
+
+  it('keeps the text when nobody chooses which version to keep, and saves again after the next keystroke', async () => {
+    context.failure = cancelled();
+    answers.write('answer_1', 'B');
+    await jest.advanceTimersByTimeAsync(1100);
+    expect(answers.saveState).toEqual({
+      kind: 'failed',
+      reason:
+        'The notebook has changed on disk, and you have not chosen which version to keep.'
+    });
+    expect(answers.questions[0]?.answer).toBe('B');
+    context.failure = null;
+    answers.write('answer_1', 'Be');
+    await jest.advanceTimersByTimeAsync(1100);
+    expect(answers.saveState).toEqual({ kind: 'saved' });
+    expect(context.saved).toEqual(['Be']);
+  });
+
+  it('does not wait for ever for a save of Jupyter’s own that was cancelled', async () => {
+    context.cell('r1').updateSource(0, 0, 'From the notebook ');
+    context.saveState.emit('started');
+    expect(answers.saveState.kind).toBe('saving');
+    answers.write('answer_1', 'B');
+    await jest.advanceTimersByTimeAsync(11_000);
+    expect(context.saved).toEqual(['B']);
+    expect(answers.saveState.kind).toBe('saved');
+  });
+
+  it('is unsaved while something was written during the last save', async () => {
+    const slowness = new PromiseDelegate<void>();
+    context.slowness = slowness;
+    answers.write('answer_1', 'B');
+    await jest.advanceTimersByTimeAsync(1100);
+    expect(answers.saveState.kind).toBe('saving');
+    context.cell('r2').updateSource(0, 7, 'Just now');
+    slowness.resolve();
+    await jest.advanceTimersByTimeAsync(0);
+    expect(answers.saveState.kind).toBe('unsaved');
+  });
+
+  it('saves what is held once the server answers, wherever it was written', async () => {
+    answers.held = true;
+    context.cell('r1').updateSource(0, 16, 'In the notebook');
+    expect(answers.saveState.kind).toBe('held');
+    answers.held = false;
+    await jest.advanceTimersByTimeAsync(0);
+    expect(context.saved).toEqual(['In the notebook']);
+    expect(answers.saveState.kind).toBe('saved');
   });
 });

@@ -76,12 +76,38 @@ describe('ApiClient', () => {
 
   it('says what a proxy answered', async () => {
     const { client } = clientOf(
-      new Response('<html>', { status: 502, statusText: 'Bad Gateway' })
+      new Response('<html>', { status: 413, statusText: 'Too Large' })
     );
     expect(await failure(client)).toMatchObject({
       kind: 'refused',
-      message: 'The server could not answer (HTTP 502 Bad Gateway).'
+      message: 'The server could not answer (HTTP 413 Too Large).'
     });
+  });
+
+  it.each([502, 503, 504])(
+    'takes HTTP %d from a proxy for no answer of the server',
+    async status => {
+      const { client } = clientOf(new Response('<html>', { status }));
+      expect((await failure(client)).kind).toBe('unreachable');
+    }
+  );
+
+  it('takes for no answer what JupyterHub says of a server that was stopped', async () => {
+    const message = 'JupyterHub server no longer running at /user/ada.';
+    const { client } = clientOf(
+      new Response(JSON.stringify({ message }), { status: 424 })
+    );
+    const error = await failure(client);
+    expect(error.kind).toBe('unreachable');
+    expect(error.message).toContain('It may have been stopped');
+  });
+
+  it('passes on our own server’s HTTP 503', async () => {
+    const message = 'The course cannot be reached.';
+    const { client } = clientOf(
+      new Response(JSON.stringify({ message }), { status: 503 })
+    );
+    expect(await failure(client)).toMatchObject({ kind: 'refused', message });
   });
 
   it('says that nobody answers', async () => {

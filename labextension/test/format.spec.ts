@@ -4,7 +4,15 @@ import {
   testLabel,
   timeLabel
 } from '../src/tests/format';
-import { formatBytes, formatSeconds } from '../src/units';
+import { formatFigure } from '../src/milestones/labels';
+import {
+  formatBytes,
+  formatDate,
+  formatMoment,
+  formatNumber,
+  formatPoints,
+  formatSeconds
+} from '../src/units';
 import { row, trans } from './fixtures';
 
 describe('splitMessage', () => {
@@ -68,6 +76,24 @@ describe('figures', () => {
     expect(formatBytes(bytes, trans)).toBe(text);
   });
 
+  it.each([
+    [0, '0'],
+    [-0, '0'],
+    [1234567, '1234567'],
+    [0.0001234, '0.0001234']
+  ])('the number %d is %s', (value, text) => {
+    expect(formatNumber(value)).toBe(text);
+  });
+
+  it.each([
+    [12, '12'],
+    [1234.5678, '1230'],
+    [0.12345, '0.123'],
+    [0.00012, '1.20e-4']
+  ])('the figure %d is %s', (value, text) => {
+    expect(formatFigure(value)).toBe(text);
+  });
+
   it('are absent when nothing was measured', () => {
     expect(timeLabel(row('a'), trans)).toBeNull();
     expect(memoryLabel(row('a'), trans)).toBeNull();
@@ -92,4 +118,27 @@ describe('testLabel', () => {
   ])('%s is %s', (title, text) => {
     expect(testLabel(row('a', { title }))).toBe(text);
   });
+});
+
+describe('JupyterLab’s language', () => {
+  const NOON = '2025-11-21T12:00:00';
+
+  afterEach(() => {
+    document.documentElement.lang = '';
+  });
+
+  it.each([
+    ['en', '1.5 kB', '1234.25', '1.20e-4', 'Fri, Nov 21, 12:00 PM'],
+    ['de-DE', '1,5 kB', '1234,25', '1,20e-4', 'Fr., 21. Nov., 12:00']
+  ])(
+    '%s decides how numbers and dates look',
+    (lang, bytes, points, small, date) => {
+      document.documentElement.lang = lang;
+      expect(formatBytes(1536, trans)).toBe(bytes);
+      expect(formatPoints(1234.25)).toBe(points);
+      expect(formatFigure(0.00012)).toBe(small);
+      expect(formatDate(NOON).replace(/\s/g, ' ')).toBe(date);
+      expect(formatMoment(NOON)).toContain('2025');
+    }
+  );
 });

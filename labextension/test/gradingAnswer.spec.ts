@@ -22,13 +22,16 @@ function setUp(change: Parameters<typeof view>[0] = {}) {
     setFlag: jest.fn().mockResolvedValue(undefined),
     clearFlag: jest.fn().mockResolvedValue(undefined)
   } as unknown as AnswerApi;
-  const open = (): AnswerModel =>
+  const open = (
+    autosaveMs = NEVER,
+    later: Parameters<typeof view>[0] = {}
+  ): AnswerModel =>
     new AnswerModel(
       PLACE,
-      view(change),
+      view({ ...change, ...later }),
       api,
       new Drafts(storage, 'c', 'me'),
-      NEVER
+      autosaveMs
     );
   return { api, give, open, storage, answer: open() };
 }
@@ -64,6 +67,25 @@ describe('an answer being marked', () => {
     expect(again.restored).toBe(true);
     expect(again.draft.comment).toBe('Half a sentence');
     expect(storage.kept.size).toBe(1);
+  });
+
+  it('does not take a decision about a former text for one about the new text', async () => {
+    const { answer, give, open } = setUp({ answer: 'before' });
+    give.mockRejectedValueOnce(new Error('The answer has been changed.'));
+    answer.setPoints(8);
+    await answer.save();
+    expect(give.mock.calls[0]?.[1].answer).toBe('before');
+    expect(answer.state).toBe('failed');
+    answer.dispose();
+    const again = open(NEVER, { answer: 'after' });
+    expect([again.restored, again.draft.points]).toEqual([true, 8]);
+    expect(again.state).toBe('outdated');
+    await again.save();
+    expect(give).toHaveBeenCalledTimes(1);
+    again.setPoints(8);
+    await again.save();
+    expect(give.mock.calls[1]?.[1].answer).toBe('after');
+    expect(again.state).toBe('saved');
   });
 
   it("leaves another grader's draft in the same browser alone", () => {
@@ -144,5 +166,103 @@ describe('an answer being marked', () => {
     await answer.undo();
     expect(api.undo).toHaveBeenCalledWith(PLACE, 4);
     expect(answer.state).toBe('unmarked');
+  });
+});
+
+describe('undo', () => {
+  it('keeps what is decided before its answer, and gives it in sight of what stands then', async () => {
+    const { answer, api, give, storage } = setUp({ mark: mark(4) });
+    const former = mark(5, { points: 6 });
+    jest.mocked(api.undo).mockResolvedValue(view({ mark: former }));
+    const undone = answer.undo();
+    answer.setPoints(8);
+    await undone;
+    expect(answer.draft).toMatchObject({ points: 8, seen: 5 });
+    expect(answer.state).toBe('unsaved');
+    expect(storage.kept.size).toBe(1);
+    await answer.save();
+    expect(give.mock.calls[0]?.[1]).toMatchObject({ points: 8, seen: 5 });
+    expect(storage.kept.size).toBe(0);
+  });
+
+  it('is over before what is decided meanwhile is saved', async () => {
+    const { answer, api, give, open } = setUp({ mark: mark(4) });
+    const undone = answer.undo();
+    answer.setPoints(8);
+    await answer.save();
+    await undone;
+    expect(give).toHaveBeenCalledTimes(1);
+    expect(give.mock.calls[0]?.[1]).toMatchObject({ points: 8, seen: null });
+    expect(jest.mocked(api.undo).mock.invocationCallOrder[0]).toBeLessThan(
+      give.mock.invocationCallOrder[0] ?? 0
+    );
+    expect(answer.state).toBe('saved');
+    expect(open().restored).toBe(false);
+  });
+
+  it('takes back the mark that is on its way, not what is decided after it', async () => {
+    const { answer, api } = setUp();
+    answer.setPoints(7);
+    void answer.save();
+    const undone = answer.undo();
+    answer.setPoints(7);
+    await undone;
+    expect(api.undo).toHaveBeenCalledWith(PLACE, 1);
+    expect(answer.draft).toMatchObject({ points: 7, seen: null });
+    expect(answer.state).toBe('unsaved');
+  });
+
+  it('drops what is not saved where no mark stands', async () => {
+    const { api, give, open, storage } = setUp();
+    const answer = open(1);
+    answer.setComment('Half a sentence');
+    answer.toggleCriterion('measures');
+    answer.setPoints(7);
+    await answer.undo();
+    expect(answer.draft).toEqual({
+      points: null,
+      criteria: [],
+      comment: '',
+      seen: null,
+      answer: 'digest'
+    });
+    expect(answer.state).toBe('unmarked');
+    expect(storage.kept.size).toBe(0);
+    await new Promise(resolve => setTimeout(resolve, 20));
+    expect(give).not.toHaveBeenCalled();
+    expect(api.undo).not.toHaveBeenCalled();
+  });
+
+  it('twice in a row drops what was decided in between', async () => {
+    const { answer, api, give } = setUp({ mark: mark(4) });
+    const first = answer.undo();
+    answer.setPoints(8);
+    await answer.undo();
+    await first;
+    expect(answer.state).toBe('unmarked');
+    expect(answer.draft.points).toBeNull();
+    expect(api.undo).toHaveBeenCalledTimes(1);
+    expect(give).not.toHaveBeenCalled();
+  });
+
+  it('leaves a comment without points a draft', async () => {
+    const { answer } = setUp({ mark: mark(4) });
+    const undone = answer.undo();
+    answer.setPoints(null);
+    await undone;
+    expect(answer.state).toBe('incomplete');
+    expect(answer.draft.seen).toBeNull();
+  });
+
+  it('that fails leaves what was decided meanwhile to be saved', async () => {
+    const { answer, api } = setUp({ mark: mark(4) });
+    jest.mocked(api.undo).mockRejectedValue(new Error('away'));
+    const undone = answer.undo();
+    answer.setPoints(8);
+    await undone;
+    expect(answer.error?.message).toBe('away');
+    expect(answer.draft).toMatchObject({ points: 8, seen: 4 });
+    await answer.save();
+    expect(answer.state).toBe('saved');
   });
 });

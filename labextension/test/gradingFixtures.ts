@@ -1,4 +1,12 @@
-import type { Mark, MarkingView } from '../src/api/courseTypes';
+import { screen, waitFor, within } from '@testing-library/react';
+import userEvent from '@testing-library/user-event';
+
+import type {
+  Mark,
+  MarkingView,
+  QueuedAnswer,
+  Sample
+} from '../src/api/courseTypes';
 import type { DraftStorage } from '../src/grading/marking/drafts';
 
 export const PLACE = { module: '01_tensor', response: 'r1', key: 'k1' };
@@ -27,6 +35,7 @@ export function view(change: Partial<MarkingView> = {}): MarkingView {
     ...PLACE,
     question_html: '<p>Why?</p>',
     text: 'Because.',
+    answer: 'digest',
     html: '<p>Because.</p>',
     words: 1,
     scheme: {
@@ -43,6 +52,51 @@ export function view(change: Partial<MarkingView> = {}): MarkingView {
     flag: null,
     ...change
   };
+}
+
+export function queued(
+  key: string,
+  change: Partial<QueuedAnswer> = {}
+): QueuedAnswer {
+  return {
+    key,
+    state: 'to mark',
+    points: null,
+    author: '',
+    flagged: false,
+    conflict: false,
+    ...change
+  };
+}
+
+export function sample(id: number): Sample {
+  return {
+    id,
+    html: '<p>Because.</p>',
+    text: 'Because.',
+    words: 1,
+    given: 1,
+    agreed: 1,
+    reason: ''
+  };
+}
+
+/** Answer a dialog with one of its buttons, or with Escape; returns what it said. */
+export async function answerDialog(answer: string): Promise<string> {
+  // To jsdom, JupyterLab's dialogs are hidden.
+  const hidden = { hidden: true };
+  const dialog = await screen.findByRole('dialog', hidden);
+  if (answer === 'Escape') {
+    await userEvent.keyboard('{Escape}');
+  } else {
+    await userEvent.click(
+      within(dialog).getByRole('button', { name: answer, ...hidden })
+    );
+  }
+  await waitFor(() => {
+    expect(dialog).not.toBeInTheDocument();
+  });
+  return dialog.textContent;
 }
 
 /** What a browser keeps, in memory. */

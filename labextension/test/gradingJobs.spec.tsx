@@ -1,10 +1,18 @@
-import { act, render, screen } from '@testing-library/react';
+import { Signal } from '@lumino/signaling';
+import { act, fireEvent, render, screen } from '@testing-library/react';
 import userEvent from '@testing-library/user-event';
 import React from 'react';
 
 import type { CourseClient } from '../src/api/courses';
-import type { Job, ModuleColumn } from '../src/api/courseTypes';
+import type {
+  CourseModules,
+  Job,
+  JobRow,
+  ModuleColumn
+} from '../src/api/courseTypes';
+import { JobPanel } from '../src/grading/jobs/JobPanel';
 import { JobsModel } from '../src/grading/jobs/model';
+import { RequestForm } from '../src/grading/jobs/RequestForm';
 import { useReload } from '../src/grading/jobs/useReload';
 import { Loadable } from '../src/grading/loadable';
 import type { GradingModel } from '../src/grading/model';
@@ -112,6 +120,65 @@ describe('the next step of a module', () => {
   });
 });
 
+describe('a regrade that is only to find out', () => {
+  const changed: JobRow = {
+    subject: 'ada',
+    ok: true,
+    message: '',
+    details: { before: 10, after: 20 }
+  };
+  const failed: JobRow = { subject: 'ben', ok: false, message: 'No memory.' };
+
+  async function showPanel(change: Partial<Job>, rows: JobRow[]) {
+    const job: Job = { ...OVER, kind: 'regrade', ...change };
+    const retryJob = jest.fn().mockResolvedValue(job);
+    const jobs = new JobsModel({
+      jobs: () => Promise.resolve([job]),
+      job: () => Promise.resolve({ job, rows }),
+      retryJob
+    } as unknown as CourseClient);
+    render(<JobPanel job={job} jobs={jobs} trans={trans} />);
+    await screen.findAllByRole('row');
+    return { jobs, retryJob };
+  }
+
+  it('shows for whom it failed, and why, beside what would change', async () => {
+    const { jobs, retryJob } = await showPanel({}, [changed, failed]);
+    expect(screen.getByText('1 rise, 0 fall')).toBeInTheDocument();
+    expect(
+      screen.getByRole('row', { name: 'ben failed No memory.' })
+    ).toBeInTheDocument();
+    expect(
+      screen.queryByRole('row', { name: /^ada done/ })
+    ).not.toBeInTheDocument();
+    await userEvent.click(
+      screen.getByRole('button', { name: 'Try those again' })
+    );
+    expect(retryJob).toHaveBeenCalledWith(7);
+    jobs.dispose();
+  });
+
+  it('says nothing of changes when it failed for everyone', async () => {
+    const { jobs } = await showPanel({}, [failed]);
+    expect(screen.getByText(/^It failed for 1/)).toBeInTheDocument();
+    expect(screen.queryByText(/would change/)).not.toBeInTheDocument();
+    jobs.dispose();
+  });
+
+  it.each(['cancelled', 'failed'] as const)(
+    'offers nothing to apply when it is %s',
+    async state => {
+      const { jobs } = await showPanel({ state }, [changed]);
+      expect(screen.getByRole('row', { name: 'ada done' })).toBeInTheDocument();
+      expect(screen.queryByText('1 rise, 0 fall')).not.toBeInTheDocument();
+      expect(
+        screen.queryByRole('button', { name: /^Apply/ })
+      ).not.toBeInTheDocument();
+      jobs.dispose();
+    }
+  );
+});
+
 it('does not open a job again by an older answer', async () => {
   const { jobs, seen } = setUp();
   await jobs.refresh();
@@ -148,4 +215,36 @@ it('what jobs change is asked for again when they end', async () => {
   view.unmount();
   loadable.dispose();
   jobs.dispose();
+});
+
+describe('asking for work', () => {
+  const COURSE = {
+    modules: [WAITING],
+    catalogue: [
+      { module: '01_tensor', title: 'Tensor' },
+      { module: '02_activations', title: 'Activations' },
+      { module: 'midterm', title: 'Midterm' }
+    ]
+  } as unknown as CourseModules;
+
+  it('offers the whole curriculum to generate, what the course lacks first', async () => {
+    const { jobs, requestJob } = setUp();
+    const changed = new Signal<object, void>({});
+    const modules = { value: COURSE, changed };
+    const choice = { module: '02_activations', changed };
+    const model = { jobs, modules, choice } as unknown as GradingModel;
+    render(<RequestForm model={model} trans={trans} />);
+    const picker = (): HTMLSelectElement => screen.getByLabelText(/^Module/);
+    expect(picker().value).toBe('02_activations');
+    const choose = (field: HTMLElement, value: string): boolean =>
+      fireEvent.change(field, { target: { value } });
+    choose(screen.getByLabelText(/^Work/), 'generate');
+    expect(picker().value).toBe('01_tensor');
+    expect(picker()).toHaveTextContent('02 ActivationsMidterm');
+    choose(picker(), 'midterm');
+    await userEvent.click(screen.getByRole('button', { name: 'Start' }));
+    expect(requestJob).toHaveBeenCalledWith(
+      expect.objectContaining({ kind: 'generate', module: 'midterm' })
+    );
+  });
 });

@@ -90,4 +90,37 @@ describe('the mark', () => {
     );
     expect(screen.getByText('2 marks so far')).toBeInTheDocument();
   });
+
+  it('counts one point as one', async () => {
+    const theirs = mark(1, { author: 'gus', points: 1 });
+    await show({
+      mark: theirs,
+      history: [theirs, mark(2, { author: 'greta', standing: false })],
+      scheme: {
+        total: 2,
+        levels: [
+          { label: 'FULL', low: 2, high: 2, criteria: [] },
+          { label: 'HALF', low: 1, high: 1, criteria: [] },
+          { label: 'NONE', low: 0, high: 0.5, criteria: [] }
+        ]
+      }
+    });
+    expect(screen.getByRole('alert')).toHaveTextContent(
+      'gus gave 1 point, greta gave 7. One mark has to stand.'
+    );
+    expect(screen.getByText('1 point')).toBeInTheDocument();
+    expect(screen.getByText('2 points')).toBeInTheDocument();
+    expect(screen.getByText('0–0.5 points')).toBeInTheDocument();
+    expect(screen.getByText(/^gus: 1 point,/)).toBeInTheDocument();
+  });
+
+  it('offers to undo as long as something is decided', async () => {
+    const { answer } = await show();
+    const undo = screen.getByRole('button', { name: /^Undo/ });
+    expect(undo).toHaveAttribute('aria-disabled', 'true');
+    act(() => {
+      answer.setPoints(7);
+    });
+    expect(undo).toHaveAttribute('aria-disabled', 'false');
+  });
 });

@@ -1,7 +1,8 @@
 import type { Job, Overview } from '../src/api/courseTypes';
 import { changesOf, secondsLeft, sumUp } from '../src/grading/jobs/labels';
-import { meaningOf } from '../src/grading/marking/keys';
+import { meaningOf, takesKeys } from '../src/grading/marking/keys';
 import { levelOf, TypedPoints } from '../src/grading/marking/points';
+import { cellLabel, pointsLabel } from '../src/grading/overview/labels';
 import { shortReason } from '../src/grading/overview/measures';
 import { arrange } from '../src/grading/overview/sorting';
 import { fromField, toField } from '../src/grading/terms/dates';
@@ -50,6 +51,23 @@ describe('keys', () => {
 
   it('leaves the browser its own', () => {
     expect(meaningOf({ ...PLAIN, ctrlKey: true, key: 'f' })).toBeNull();
+  });
+
+  it.each([
+    ['<textarea></textarea>', 'j', true],
+    ['<select></select>', 'ArrowRight', true],
+    ['<input type="checkbox">', 'j', false],
+    ['<button></button>', 'Enter', true],
+    ['<button></button>', 'ArrowRight', false],
+    ['<div class="jp-TinyTorch-scroll" tabindex="0"></div>', 'ArrowLeft', true],
+    ['<div class="jp-TinyTorch-scroll" tabindex="0"></div>', 'j', false],
+    ['<pre tabindex="0"></pre>', 'ArrowRight', true],
+    ['<pre tabindex="0"></pre>', 'k', false],
+    ['<div></div>', 'ArrowRight', false]
+  ])('%p takes %p: %p', (html, key, taken) => {
+    document.body.innerHTML = html;
+    const target = document.body.firstElementChild;
+    expect(target && takesKeys(target, key)).toBe(taken);
   });
 });
 
@@ -128,6 +146,22 @@ it('says why a test failed without the figures of NumPy', () => {
       'AssertionError: Not equal to tolerance rtol=1e-05, atol=0 softmax: overflow Mismatched elements: 3 / 4'
     )
   ).toBe('softmax: overflow');
+});
+
+it.each([
+  [0, '0 points'],
+  [0.5, '0.5 points'],
+  [1, '1 point'],
+  [10 / 3, '3.33 points']
+])('says %p as %p', (points, label) => {
+  expect(pointsLabel(points, trans)).toBe(label);
+});
+
+it('tells a cell of one point as one', () => {
+  const cell = { score: 1, late: false, integrity: 'ok', to_mark: 0 };
+  expect(cellLabel({ ...cell, state: 'returned' }, trans)).toBe(
+    '1 point, returned'
+  );
 });
 
 it('reads back the date that a field shows', () => {

@@ -2,21 +2,9 @@ import type { IAnswerPlace } from '../src/api/courses';
 import type { MarkBody, QueuedAnswer } from '../src/api/courseTypes';
 import { Drafts } from '../src/grading/marking/drafts';
 import { MarkingSession } from '../src/grading/marking/session';
-import { mark, MemoryStorage, view } from './gradingFixtures';
+import { mark, MemoryStorage, queued, view } from './gradingFixtures';
 
 const PLACE = { module: '01_tensor', response: 'r1' };
-
-function queued(key: string, change: Partial<QueuedAnswer> = {}): QueuedAnswer {
-  return {
-    key,
-    state: 'to mark',
-    points: null,
-    author: '',
-    flagged: false,
-    conflict: false,
-    ...change
-  };
-}
 
 async function start(answers: QueuedAnswer[]) {
   const api = {
@@ -169,5 +157,66 @@ describe('a way through the answers', () => {
     await session.go(1);
     expect(session.answer?.place.key).toBe('b');
     expect(session.answer?.conflict).toBeNull();
+  });
+
+  it('skips round to what waits before the present answer, and never to what is marked', async () => {
+    const { session } = await start([
+      queued('a'),
+      queued('b', { state: 'marked' }),
+      queued('c')
+    ]);
+    await session.go(1);
+    await session.go(1);
+    await session.skip();
+    expect(session.answer?.place.key).toBe('a');
+    session.answer?.setPoints(7);
+    await session.skip();
+    expect(session.answer?.place.key).toBe('c');
+    expect(session.end).toBeNull();
+    await session.skip();
+    expect(session.answer?.place.key).toBe('c');
+    expect(session.end).toBe('skip');
+  });
+
+  it('knows in which direction it came to the end until it goes on', async () => {
+    const { session } = await start([queued('a'), queued('b')]);
+    await session.go(-1);
+    expect(session.end).toBe('previous');
+    await session.go(1);
+    expect(session.end).toBeNull();
+    await session.go(1);
+    expect(session.end).toBe('next');
+    session.setFilter('flagged');
+    expect(session.end).toBeNull();
+  });
+
+  it('does not show an older list of answers after a newer one', async () => {
+    const { api, session } = await start([queued('a'), queued('b')]);
+    const answers: ((found: QueuedAnswer[] | Error) => void)[] = [];
+    api.queue.mockImplementation(
+      () =>
+        new Promise((resolve, reject) =>
+          answers.push(found => {
+            if (found instanceof Error) {
+              reject(found);
+            } else {
+              resolve(found);
+            }
+          })
+        )
+    );
+    const ticked = session.setShare(true);
+    await Promise.resolve();
+    const again = session.setShare(true);
+    const unticked = session.setShare(false);
+    await new Promise(resolve => setTimeout(resolve));
+    answers[2]?.([queued('a'), queued('b')]);
+    await unticked;
+    answers[0]?.([queued('b')]);
+    answers[1]?.(new Error('away'));
+    await Promise.all([ticked, again]);
+    expect(session.queue).toHaveLength(2);
+    expect(session.answer?.place.key).toBe('a');
+    expect(session.error).toBeNull();
   });
 });

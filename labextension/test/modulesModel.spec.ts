@@ -95,6 +95,26 @@ describe('ModulesModel', () => {
     expect(asked.mock.calls.length).toBe(before + 1);
   });
 
+  it('has a notebook that was reset read again before it asks for the course', async () => {
+    const steps: string[] = [];
+    const step = (name: string, answer: unknown) =>
+      jest.fn(() => {
+        steps.push(name);
+        return Promise.resolve(answer);
+      });
+    create({
+      course: step('course', course()),
+      reset: step('reset', { module: '01_tensor', backup: null })
+    });
+    await model.refresh();
+    steps.length = 0;
+    await model.reset('01_tensor', () => {
+      steps.push('read again');
+      return Promise.resolve();
+    });
+    expect(steps).toEqual(['reset', 'read again', 'course']);
+  });
+
   it('passes a refusal on and forgets the task', async () => {
     const refused = new ApiError('refused', 'not yet available');
     create({ start: jest.fn().mockRejectedValue(refused) });

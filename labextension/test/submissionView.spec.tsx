@@ -1,3 +1,7 @@
+import {
+  RenderMimeRegistry,
+  standardRendererFactories
+} from '@jupyterlab/rendermime';
 import { act, render, screen, within } from '@testing-library/react';
 import userEvent from '@testing-library/user-event';
 import { axe } from 'jest-axe';
@@ -76,6 +80,15 @@ const FEEDBACK: Feedback = {
   ]
 };
 
+/** Renders Markdown as far as a test needs it. */
+const rendermime = new RenderMimeRegistry({
+  initialFactories: standardRendererFactories,
+  markdownParser: {
+    render: source =>
+      Promise.resolve(source.replace(/\*\*(.*?)\*\*/g, '<strong>$1</strong>'))
+  }
+});
+
 describe('SubmissionView', () => {
   let model: SubmissionsModel;
 
@@ -121,6 +134,7 @@ describe('SubmissionView', () => {
         modules={{ changed }}
         notebooks={new FakeNotebooks(current).asNotebooks}
         commands={commands}
+        rendermime={rendermime}
         trans={trans}
       />
     );
@@ -191,6 +205,18 @@ describe('SubmissionView', () => {
       '/feedback'
     );
     expect(await axe(container)).toHaveNoViolations();
+  });
+
+  it('renders a comment’s Markdown, and trusts it no more than any other', async () => {
+    const comment = 'Name the **figure**.<img src="x" onerror="alert()">';
+    await show(released(assignment('01_tensor', { state: 'returned' })), {
+      feedback: jest.fn().mockResolvedValue({
+        ...FEEDBACK,
+        answers: [{ ...FEEDBACK.answers[0], comment }]
+      })
+    });
+    expect(screen.getByText('figure').tagName).toBe('STRONG');
+    expect(document.querySelector('[onerror]')).toBeNull();
   });
 
   it('tells how the tests end on own earlier modules', async () => {
@@ -292,4 +318,22 @@ describe('SubmissionView', () => {
       'The course is closed.'
     );
   });
+
+  it.each(['submit', 'restore'] as const)(
+    'says what is going on during %s',
+    async task => {
+      const pending = jest.fn(() => new Promise(() => undefined));
+      await show(released(assignment('01_tensor')), { [task]: pending });
+      act(() => {
+        void (task === 'submit'
+          ? model.submit('01_tensor')
+          : model.restore('01_tensor', 'first', jest.fn()));
+      });
+      const name = task === 'submit' ? 'Submitting…' : 'Submit…';
+      expect(screen.getByRole('button', { name })).toHaveAttribute(
+        'aria-disabled',
+        'true'
+      );
+    }
+  );
 });

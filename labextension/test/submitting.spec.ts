@@ -3,7 +3,7 @@ import { screen, waitFor } from '@testing-library/dom';
 import type { AssignmentList, SubmissionState } from '../src/api/types';
 import type { ModuleCommandsContext } from '../src/modules/commands';
 import { SubmissionsModel } from '../src/submission/model';
-import { submit } from '../src/submission/submitting';
+import { restore, submit } from '../src/submission/submitting';
 import { assignment, entry, fakeApi, trans } from './fixtures';
 
 const BEFORE: SubmissionState = {
@@ -101,5 +101,44 @@ it('does not put an older list of the course over a newer one', async () => {
   older?.(released('older'));
   await first;
   expect(submissions.assignments?.message).toBe('newer');
+  submissions.dispose();
+});
+
+it('reads a restored notebook again before it asks anything else', async () => {
+  const steps: string[] = [];
+  const step = (name: string, answer: unknown) =>
+    jest.fn(() => {
+      steps.push(name);
+      return Promise.resolve(answer);
+    });
+  const submissions = new SubmissionsModel(
+    fakeApi({
+      assignments: step('assignments', released('')),
+      submission: step('submission', BEFORE),
+      submissions: step('submissions', { submissions: [] }),
+      restore: step('restore', { backup: null })
+    })
+  );
+  await submissions.refresh();
+  steps.length = 0;
+  const app = {
+    submissions,
+    notebooks: { save: step('save', undefined), revert: step('revert', null) },
+    modules: { refresh: step('course', undefined) }
+  };
+  const context = { app, trans } as unknown as ModuleCommandsContext;
+  const restoring = restore(context, entry('01_tensor'), 'first');
+  const accept = await waitFor(() =>
+    screen.getByRole('button', { name: 'Restore', hidden: true })
+  );
+  accept.click();
+  await restoring;
+  expect(steps.slice(0, 3)).toEqual(['save', 'restore', 'revert']);
+  expect(steps.slice(3)).toEqual([
+    'assignments',
+    'submission',
+    'submissions',
+    'course'
+  ]);
   submissions.dispose();
 });

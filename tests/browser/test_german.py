@@ -66,6 +66,13 @@ def test_the_grading_panel_speaks_german(panel: GradingPanel) -> None:
     assert panel.root.get_by_role("tab").all_inner_texts() == [*titles, "Ähnlichkeit", "Protokoll"]
     expect(panel.root.get_by_role("columnheader", name="Zu bewerten")).to_be_visible()
     panel.screenshot("german-overview")
+    panel.root.get_by_role("button", name="Zu den Aufträgen").click()
+    panel.root.get_by_label("Arbeit").select_option(label="Erzeugen")
+    expect(panel.root.get_by_role("combobox", name="Modul")).to_have_value("01_tensor")
+    panel.root.get_by_role("button", name="Beginnen").click()
+    expect(panel.root.get_by_role("cell", name="fertig")).to_be_visible()
+    panel.show("Übersicht")
+    expect(panel.root.get_by_role("row", name="01 Tensor").get_by_role("button", name="Ausgeben")).to_be_visible()
     panel.show("Termine und Verspätung")
     expect(panel.root.get_by_role("button", name="Festlegen und Verspätung neu berechnen")).to_be_visible()
     panel.screenshot("german-terms")

@@ -46,7 +46,10 @@ def test_an_answer_comes_with_all_that_marking_takes_and_no_name(greta: Desk):
 
 def test_two_marks_meet_and_one_decides(greta: Desk, omar: Desk):
     place = f"{QUESTION}/answers/{keys(greta)[0]}"
-    first = greta.ask("POST", f"{place}/mark", {"points": 8, "comment": "Name a figure."})
+    read = greta.get(place)["answer"]
+    with pytest.raises(ConflictError, match="changed since you opened it"):
+        greta.ask("POST", f"{place}/mark", {"points": 8, "answer": "0" * 64})
+    first = greta.ask("POST", f"{place}/mark", {"points": 8, "comment": "Name a figure.", "answer": read})
     assert first["other"] is None
     second = omar.ask("POST", f"{place}/mark", {"points": 5, "seen": None})
     assert (second["mark"]["standing"], second["other"]["author"], second["other"]["points"]) == (False, "greta", 8)

@@ -144,7 +144,7 @@ class CourseJobs:
         asked = {"kind": kind, "arguments": arguments, "requested_at": _now()}
         return RequestedJob(self, self._ask("submit_job", Job, actor, **asked).id)
 
-    def _ask(self, operation: str, answer: "type[T]", actor: str = "", **arguments: Any) -> T:
+    def _ask(self, operation: str, answer: "type[T]", actor: str = "", /, **arguments: Any) -> T:
         from pydantic import TypeAdapter
 
         return TypeAdapter(answer).validate_python(self._connected().request(operation, actor, arguments))

@@ -154,18 +154,21 @@ class GradingService(CourseJobs):
         level: str = "",
         criteria: Sequence[str] = (),
         seen: int | None = None,
+        answer: str | None = None,
         actor: str,
     ) -> Marked:
         """Give an answer ``points``; the mark stands unless another author's does that is not the one ``seen``.
 
+        ``answer`` is the digest of the text that was read; ``None`` takes the answer as it is now.
+
         Raises:
             NotFoundError: there is no such answer.
             InvalidInputError: points, level or criteria are not those of its mark scheme.
-            ConflictError: the submission has not been autograded.
+            ConflictError: the submission has not been autograded, or the answer is no longer the one that was read.
         """
         place = {"module": module, "student": student, "response": response}
-        given = {"points": points, "level": level, "criteria": list(criteria), "comment": comment, "seen": seen}
-        return self._ask("mark", Marked, actor, **place, **given)
+        given = {"points": points, "level": level, "criteria": list(criteria), "comment": comment}
+        return self._ask("mark", Marked, actor, **place, **given, seen=seen, answer=answer)
 
     def undo_mark(self, mark: int, *, actor: str) -> Mark:
         """Take back a mark that stands, and have the one before it stand again.

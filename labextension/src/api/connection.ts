@@ -18,6 +18,12 @@ export class ApiError extends Error {
   }
 }
 
+/** JupyterHub's answer for a server that was stopped. */
+const STOPPED = 424;
+
+/** A proxy's answers when nobody answers it in turn. */
+const GATEWAY_STATUSES: readonly number[] = [502, 503, 504];
+
 /** Requests to the TinyTorch server extension, below one place of its API. */
 export class Connection {
   constructor(
@@ -85,12 +91,7 @@ export class Connection {
         this._settings
       );
     } catch {
-      throw new ApiError(
-        'unreachable',
-        this._trans.__(
-          'The Jupyter server does not answer. It may have been stopped, or the network is down.'
-        )
-      );
+      throw this._silence();
     }
     if (!response.ok) {
       throw await this._refusal(response);
@@ -98,10 +99,25 @@ export class Connection {
     return response;
   }
 
+  private _silence(): ApiError {
+    return new ApiError(
+      'unreachable',
+      this._trans.__(
+        'The Jupyter server does not answer. It may have been stopped, or the network is down.'
+      )
+    );
+  }
+
   private async _refusal(response: Response): Promise<ApiError> {
+    if (response.status === STOPPED) {
+      return this._silence();
+    }
     const body = await readErrorBody(response);
     if (body !== null) {
       return new ApiError('refused', body.message);
+    }
+    if (GATEWAY_STATUSES.includes(response.status)) {
+      return this._silence();
     }
     if (response.status === 404) {
       return new ApiError(

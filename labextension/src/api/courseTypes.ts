@@ -170,6 +170,13 @@ export interface Divisive {
   spread: number;
 }
 /**
+ * A module or project of the curriculum, whether the course has begun with it or not.
+ */
+export interface CatalogueEntry {
+  module: string;
+  title: string;
+}
+/**
  * One student's work in one module; ``score`` is after the deduction for lateness, absent until graded.
  */
 export interface Cell {
@@ -224,6 +231,8 @@ export interface Part {
 }
 /**
  * The course as a grader sees it: its modules, and nothing of single students. ``me`` is who asks.
+ *
+ * ``catalogue`` is all that could be generated.
  */
 export interface CourseModules {
   course: string;
@@ -231,6 +240,7 @@ export interface CourseModules {
   me: string;
   role: string;
   modules: ModuleColumn[];
+  catalogue: CatalogueEntry[];
 }
 /**
  * One module as it stands for the class; ``to_mark`` counts answers, the other numbers count students.
@@ -547,6 +557,8 @@ export interface Mark {
 }
 /**
  * A mark; ``seen`` is the number of the mark that stood when the grader decided, ``None`` when none did.
+ *
+ * ``answer`` is the digest of the text that was read, as it came with it; for another text the mark is refused.
  */
 export interface MarkBody {
   points: number;
@@ -554,6 +566,7 @@ export interface MarkBody {
   criteria?: string[];
   comment?: string;
   seen?: number | null;
+  answer?: string | null;
 }
 /**
  * What became of a mark: it stands, or ``other`` does, which its author had not seen; then somebody decides.
@@ -579,7 +592,7 @@ export interface MarkingPace {
 /**
  * An answer as a grader sees it. ``html`` is sanitised; ``history`` is in order of time, the oldest first.
  *
- * ``outdated`` tells that the answer was another when ``mark`` was given.
+ * ``answer`` is the digest of ``text``; ``outdated`` tells that the answer was another when ``mark`` was given.
  */
 export interface MarkingView {
   key: string;
@@ -587,6 +600,7 @@ export interface MarkingView {
   response: string;
   question_html: string;
   text: string;
+  answer: string;
   html: string;
   words: number;
   scheme: MarkScheme;

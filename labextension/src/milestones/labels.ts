@@ -9,6 +9,7 @@ import {
   runningIcon,
   unavailableIcon
 } from '../components/statusIcons';
+import { formatNumber } from '../units';
 import { isRunning } from './merge';
 
 /** How a milestone stands, as it is shown. */
@@ -102,9 +103,11 @@ const SMALLEST_PLAIN = 0.001;
 /** A figure as people read it: whole numbers as they are, others with three significant digits. */
 export function formatFigure(value: number): string {
   if (Number.isInteger(value)) {
-    return String(value);
+    return formatNumber(value);
   }
   return Math.abs(value) < SMALLEST_PLAIN
-    ? value.toExponential(2)
-    : String(Number(value.toPrecision(3)));
+    ? value
+        .toExponential(2)
+        .replace(/^[^e]+/, digits => formatNumber(Number(digits), 2))
+    : formatNumber(Number(value.toPrecision(3)));
 }

@@ -123,9 +123,21 @@ export class ModulesModel implements IDisposable {
     return this._perform('start', name, () => this._api.start(name));
   }
 
-  /** Replace the module's notebook, or its cell with this grade id, by a fresh one; the server keeps the present one as a backup. */
-  reset(name: string, cell?: string): Promise<OpenedModule> {
-    return this._perform('reset', name, () => this._api.reset(name, cell));
+  /**
+   * Replace the module's notebook, or its cell with this grade id, by a fresh one; the server keeps the present one.
+   *
+   * Directly after that, `reread` has the open notebook read again: what is typed until then is lost.
+   */
+  reset(
+    name: string,
+    reread: () => Promise<void>,
+    cell?: string
+  ): Promise<OpenedModule> {
+    return this._perform('reset', name, async () => {
+      const opened = await this._api.reset(name, cell);
+      await reread();
+      return opened;
+    });
   }
 
   /** What the module is about, in Markdown. */

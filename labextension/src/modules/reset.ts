@@ -18,8 +18,11 @@ export async function reset(
   }
   // The backup is to hold what is on the screen.
   await notebooks.save(entry.name);
-  const { backup } = await modules.reset(entry.name, cell ?? undefined);
-  await notebooks.revert(entry.name);
+  const { backup } = await modules.reset(
+    entry.name,
+    () => notebooks.revert(entry.name),
+    cell ?? undefined
+  );
   await tests.load(entry.name);
   announceBackup(backup, trans);
 }

@@ -2,6 +2,7 @@ import type { IDocumentManager } from '@jupyterlab/docmanager';
 import type { DocumentRegistry } from '@jupyterlab/docregistry';
 import type { INotebookTracker, NotebookPanel } from '@jupyterlab/notebook';
 import type { Contents } from '@jupyterlab/services';
+import type { TranslationBundle } from '@jupyterlab/translation';
 import type { IDisposable } from '@lumino/disposable';
 import { Debouncer } from '@lumino/polling';
 import { type ISignal, Signal } from '@lumino/signaling';
@@ -22,6 +23,7 @@ export class Notebooks implements IDisposable {
     this._documents = options.documents;
     this._tracker = options.tracker;
     this._modules = options.modules;
+    this._trans = options.trans;
     options.contents.fileChanged.connect(this._onFileChanged, this);
     this._refresh = new Debouncer(() => this._modules.refresh(), 500);
     this._modules.changed.connect(this._update, this);
@@ -78,21 +80,27 @@ export class Notebooks implements IDisposable {
     return panel;
   }
 
-  /** Write the module's notebook to disk if it is open, has unsaved changes and may be written. */
+  /** What saves an open notebook. */
+  savesOf({ context }: Pick<NotebookPanel, 'context'>): SaveWatch {
+    const saves =
+      this._saves.get(context) ?? new SaveWatch(context, this._trans);
+    this._saves.set(context, saves);
+    return saves;
+  }
+
+  /** Write to disk what stands in the module's notebook now, if it is open and may be written. */
   async save(module: string): Promise<void> {
-    const context = this._contextOf(module);
-    await (context && this._saves.get(context)?.idle());
-    if (context?.model.collaborative) {
-      await untilClean(context.model, SERVER_SAVES_MS);
+    const panel = this.panelOf(module);
+    if (panel?.context.model.collaborative) {
+      await untilClean(panel.context.model, SERVER_SAVES_MS);
     }
-    if (context?.model.dirty && context.contentsModel?.writable !== false) {
-      await context.save();
-    }
+    await (panel && this.savesOf(panel).save());
   }
 
   /** Read the module's notebook again if it is open. */
   async revert(module: string): Promise<void> {
-    await this._contextOf(module)?.revert();
+    const panel = this.panelOf(module);
+    await (panel && this.savesOf(panel).revert());
   }
 
   /** Bring a cell of the module's notebook into view, leaving the keyboard focus where it is. */
@@ -131,12 +139,8 @@ export class Notebooks implements IDisposable {
     );
   }
 
-  private _contextOf(module: string): NotebookPanel['context'] | undefined {
-    return this.panelOf(module)?.context;
-  }
-
   private _follow(_: unknown, panel: NotebookPanel): void {
-    this._saves.set(panel.context, new SaveWatch(panel.context));
+    this.savesOf(panel);
     panel.context.pathChanged.connect(this._update, this);
     panel.context.saveState.connect(this._onSaveState, this);
     panel.disposed.connect(this._update, this);
@@ -191,6 +195,7 @@ export class Notebooks implements IDisposable {
   private readonly _documents: IDocumentManager;
   private readonly _tracker: INotebookTracker | null;
   private readonly _modules: ModulesModel;
+  private readonly _trans: TranslationBundle;
   private readonly _refresh: Debouncer;
   private readonly _changed = new Signal<this, void>(this);
   private readonly _saves = new WeakMap<NotebookPanel['context'], SaveWatch>();
@@ -208,5 +213,6 @@ export namespace Notebooks {
     documents: IDocumentManager;
     tracker: INotebookTracker | null;
     modules: ModulesModel;
+    trans: TranslationBundle;
   }
 }

@@ -41,7 +41,13 @@ export const coursePlugin: JupyterFrontEndPlugin<ITinyTorch> = {
     const trans = (translator ?? nullTranslator).load(TRANSLATION_DOMAIN);
     const api = new ApiClient(serverSettings, trans);
     const modules = new ModulesModel(api);
-    const notebooks = new Notebooks({ contents, documents, tracker, modules });
+    const notebooks = new Notebooks({
+      contents,
+      documents,
+      tracker,
+      modules,
+      trans
+    });
     const tests = new TestsModel(api, events);
     const settings = new Settings(registry?.load(SETTINGS_ID) ?? null);
     const submissions = new SubmissionsModel(api);

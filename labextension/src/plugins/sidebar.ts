@@ -59,6 +59,7 @@ export const sidebarPlugin: JupyterFrontEndPlugin<void> = {
     const sidebar = new TinyTorchSidebar({
       app: tinytorch,
       commands,
+      rendermime,
       translator
     });
     const showSidebar = (): void => {

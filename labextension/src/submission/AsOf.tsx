@@ -1,7 +1,7 @@
 import type { TranslationBundle } from '@jupyterlab/translation';
 import React from 'react';
 
-import { formatDate } from './labels';
+import { formatDate } from '../units';
 import type { SubmissionsModel } from './model';
 
 /** Of when dates and submissions are, while the course is away and they may have changed. */

@@ -1,3 +1,4 @@
+import type { IRenderMimeRegistry } from '@jupyterlab/rendermime';
 import type { TranslationBundle } from '@jupyterlab/translation';
 import type { LabIcon } from '@jupyterlab/ui-components';
 import React from 'react';
@@ -11,6 +12,7 @@ import type {
 import { StatusIcon } from '../components/StatusIcon';
 import { failedIcon, passedIcon, startedIcon } from '../components/statusIcons';
 import { testLabel } from '../tests/format';
+import { Prompt } from '../thinking/Prompt';
 import { formatPoints } from '../units';
 import { OwnRunBlock } from './OwnRun';
 
@@ -18,9 +20,10 @@ import { OwnRunBlock } from './OwnRun';
 export function FeedbackReport(props: {
   feedback: Feedback;
   page: string;
+  rendermime: IRenderMimeRegistry;
   trans: TranslationBundle;
 }): React.JSX.Element {
-  const { feedback, page, trans } = props;
+  const { feedback, page, rendermime, trans } = props;
   return (
     <section
       className="jp-TinyTorch-feedback"
@@ -35,8 +38,10 @@ export function FeedbackReport(props: {
       </h3>
       {feedback.penalty > 0 && (
         <p className="jp-TinyTorch-hint">
-          {trans.__(
-            '%1 points were taken off because it was late.',
+          {trans._n(
+            '%2 point was taken off because it was late.',
+            '%2 points were taken off because it was late.',
+            feedback.penalty,
             formatPoints(feedback.penalty)
           )}
         </p>
@@ -56,6 +61,7 @@ export function FeedbackReport(props: {
           key={answer.response_id}
           answer={answer}
           number={index + 1}
+          rendermime={rendermime}
           trans={trans}
         />
       ))}
@@ -108,22 +114,27 @@ function TestLine(props: {
 function AnswerBlock(props: {
   answer: AnswerFeedback;
   number: number;
+  rendermime: IRenderMimeRegistry;
   trans: TranslationBundle;
 }): React.JSX.Element {
-  const { answer, number, trans } = props;
+  const { answer, number, rendermime, trans } = props;
   return (
     <div className="jp-TinyTorch-feedbackAnswer">
       <h4>
         {answer.marked
-          ? trans.__(
-              'Question %1: %2 of %3 points',
+          ? trans._n(
+              'Question %2: %3 of %4 point',
+              'Question %2: %3 of %4 points',
+              answer.total,
               number,
               formatPoints(answer.points),
               formatPoints(answer.total)
             )
           : trans.__('Question %1: not marked yet', number)}
       </h4>
-      {answer.comment && <p className="jp-TinyTorch-text">{answer.comment}</p>}
+      {answer.comment && (
+        <Prompt markdown={answer.comment} rendermime={rendermime} />
+      )}
       {answer.level && (
         <LevelBlock
           level={answer.level}

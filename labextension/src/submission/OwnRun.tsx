@@ -33,8 +33,10 @@ export function OwnRunBlock(props: {
         <ul className="jp-TinyTorch-criteria">
           {different.map(({ causes, graded, message, score, test }) => (
             <li key={test}>
-              {trans.__(
-                '%1: %2 instead of %3 points',
+              {trans._n(
+                '%2: %3 instead of %4 point',
+                '%2: %3 instead of %4 points',
+                graded,
                 testLabel({ title: test }),
                 formatPoints(score),
                 formatPoints(graded)

@@ -4,8 +4,7 @@ import React from 'react';
 
 import type { ModuleEntry, Receipt } from '../api/types';
 import { CommandIDs } from '../commands';
-import { formatBytes } from '../units';
-import { formatDate } from './labels';
+import { formatBytes, formatDate } from '../units';
 
 /** Everything handed in for a module, the newest first; any of it can be had back. */
 export function Receipts(props: {

@@ -1,3 +1,4 @@
+import type { IRenderMimeRegistry } from '@jupyterlab/rendermime';
 import type { TranslationBundle } from '@jupyterlab/translation';
 import { UseSignal } from '@jupyterlab/ui-components';
 import type { CommandRegistry } from '@lumino/commands';
@@ -13,10 +14,11 @@ import { passedIcon, warningIcon } from '../components/statusIcons';
 import { moduleLabel } from '../modules/title';
 import type { ModulesModel } from '../modules/model';
 import type { Notebooks } from '../notebook/notebooks';
+import { formatDate } from '../units';
 import { AsOf } from './AsOf';
 import { differs } from './brief';
 import { FeedbackReport } from './FeedbackReport';
-import { dueLabel, formatDate, standingLabel } from './labels';
+import { dueLabel, standingLabel } from './labels';
 import type { HandIn, SubmissionsModel } from './model';
 import { ReadinessList } from './ReadinessList';
 import { Receipts } from './Receipts';
@@ -27,6 +29,8 @@ export interface ISubmissionViewProps {
   modules: Pick<ModulesModel, 'changed'>;
   notebooks: Pick<Notebooks, 'changed' | 'current'>;
   commands: CommandRegistry;
+  /** What renders the comments' Markdown. */
+  rendermime: IRenderMimeRegistry;
   trans: TranslationBundle;
 }
 
@@ -160,12 +164,17 @@ function ModuleSubmission(props: ModuleProps): React.JSX.Element {
       )}
       <SubmitButton {...props} handIn={handIn} />
       {handIn.receipts && handIn.receipts.length > 0 && (
-        <Receipts {...props} receipts={handIn.receipts} busy={handIn.busy} />
+        <Receipts
+          {...props}
+          receipts={handIn.receipts}
+          busy={handIn.task !== null}
+        />
       )}
       {handIn.feedback && (
         <FeedbackReport
           feedback={handIn.feedback}
           page={model.feedbackPage(entry.name)}
+          rendermime={props.rendermime}
           trans={trans}
         />
       )}
@@ -218,7 +227,7 @@ function SubmitButton(
   props: ModuleProps & { handIn: HandIn }
 ): React.JSX.Element {
   const { assignment, commands, entry, handIn, trans } = props;
-  const disabled = handIn.busy || entry.path === null;
+  const disabled = handIn.task !== null || entry.path === null;
   return (
     <button
       type="button"
@@ -242,7 +251,7 @@ function submitLabel(
   handIn: HandIn,
   trans: TranslationBundle
 ): string {
-  if (handIn.busy) {
+  if (handIn.task === 'submit') {
     return trans.__('Submitting…');
   }
   return assignment.submission === null

@@ -17,19 +17,28 @@ export function differs(entry: ModuleEntry, assignment: Assignment): boolean {
   );
 }
 
-/** A length of time as people read it, in the largest unit that fits. */
-export function durationLabel(
+/** The sentence on a length of time for the largest unit that fits; other languages put each unit in a case. */
+export function inLargestUnit(
+  milliseconds: number,
+  sentences: Record<'days' | 'hours' | 'minutes', (count: number) => string>
+): string {
+  if (milliseconds >= 2 * DAY) {
+    return sentences.days(Math.floor(milliseconds / DAY));
+  }
+  if (milliseconds >= 2 * HOUR) {
+    return sentences.hours(Math.floor(milliseconds / HOUR));
+  }
+  return sentences.minutes(Math.max(1, Math.floor(milliseconds / MINUTE)));
+}
+
+/** How long there is until a module is due, in few words. */
+export function dueInLabel(
   milliseconds: number,
   trans: TranslationBundle
 ): string {
-  if (milliseconds >= 2 * DAY) {
-    const days = Math.floor(milliseconds / DAY);
-    return trans._n('%1 day', '%1 days', days);
-  }
-  if (milliseconds >= 2 * HOUR) {
-    const hours = Math.floor(milliseconds / HOUR);
-    return trans._n('%1 hour', '%1 hours', hours);
-  }
-  const minutes = Math.max(1, Math.floor(milliseconds / MINUTE));
-  return trans._n('%1 minute', '%1 minutes', minutes);
+  return inLargestUnit(milliseconds, {
+    days: n => trans._n('due in %1 day', 'due in %1 days', n),
+    hours: n => trans._n('due in %1 hour', 'due in %1 hours', n),
+    minutes: n => trans._n('due in %1 minute', 'due in %1 minutes', n)
+  });
 }

@@ -1,8 +1,8 @@
 import type { TranslationBundle } from '@jupyterlab/translation';
 
 import type { Assignment } from '../api/types';
-import { formatPoints } from '../units';
-import { durationLabel } from './brief';
+import { formatDate, formatPoints } from '../units';
+import { inLargestUnit } from './brief';
 
 /** How a module stands with the course, in the order in which it gets there. */
 export type Standing =
@@ -35,10 +35,7 @@ export function standingLabel(
     case 'submitted':
       return trans.__('Submitted');
     case 'late':
-      return trans.__(
-        'Submitted %1 late',
-        durationLabel(assignment.late_seconds * 1000, trans)
-      );
+      return lateLabel(assignment.late_seconds * 1000, trans);
     case 'graded':
       return trans.__('Graded; feedback follows');
     case 'returned':
@@ -64,20 +61,45 @@ export function dueLabel(
   if (assignment.submission !== null) {
     return trans.__('Due %1', date);
   }
-  const left = durationLabel(Math.abs(due - now), trans);
   return due >= now
-    ? trans.__('Due %1, %2 left', date, left)
-    : trans.__('Due %1, %2 ago', date, left);
+    ? leftLabel(date, due - now, trans)
+    : agoLabel(date, now - due, trans);
 }
 
-/** A moment as people read it: "Fri, Nov 21, 11:59 PM". */
-export function formatDate(date: string): string {
-  return new Date(date).toLocaleString(undefined, {
-    weekday: 'short',
-    day: 'numeric',
-    month: 'short',
-    hour: 'numeric',
-    minute: '2-digit'
+function lateLabel(milliseconds: number, trans: TranslationBundle): string {
+  return inLargestUnit(milliseconds, {
+    days: n => trans._n('Submitted %1 day late', 'Submitted %1 days late', n),
+    hours: n =>
+      trans._n('Submitted %1 hour late', 'Submitted %1 hours late', n),
+    minutes: n =>
+      trans._n('Submitted %1 minute late', 'Submitted %1 minutes late', n)
+  });
+}
+
+function leftLabel(
+  due: string,
+  milliseconds: number,
+  trans: TranslationBundle
+): string {
+  return inLargestUnit(milliseconds, {
+    days: n => trans._n('Due %2, %1 day left', 'Due %2, %1 days left', n, due),
+    hours: n =>
+      trans._n('Due %2, %1 hour left', 'Due %2, %1 hours left', n, due),
+    minutes: n =>
+      trans._n('Due %2, %1 minute left', 'Due %2, %1 minutes left', n, due)
+  });
+}
+
+function agoLabel(
+  due: string,
+  milliseconds: number,
+  trans: TranslationBundle
+): string {
+  return inLargestUnit(milliseconds, {
+    days: n => trans._n('Due %2, %1 day ago', 'Due %2, %1 days ago', n, due),
+    hours: n => trans._n('Due %2, %1 hour ago', 'Due %2, %1 hours ago', n, due),
+    minutes: n =>
+      trans._n('Due %2, %1 minute ago', 'Due %2, %1 minutes ago', n, due)
   });
 }
 

@@ -12,6 +12,9 @@ import type {
   SubmissionState
 } from '../api/types';
 
+/** What is being done to one module's notebook and the course right now. */
+export type HandInTask = 'submit' | 'restore';
+
 /** What is known of handing in one module; null until the server has said. */
 export interface HandIn {
   readonly submission: SubmissionState | null;
@@ -19,8 +22,8 @@ export interface HandIn {
   readonly feedback: Feedback | null;
   /** Why the last request failed, or null. */
   readonly error: Error | null;
-  /** Whether something is being handed in or restored. */
-  readonly busy: boolean;
+  /** What is being done, or null. */
+  readonly task: HandInTask | null;
 }
 
 const UNKNOWN: HandIn = {
@@ -28,7 +31,7 @@ const UNKNOWN: HandIn = {
   receipts: null,
   feedback: null,
   error: null,
-  busy: false
+  task: null
 };
 
 type Api = Pick<
@@ -122,12 +125,24 @@ export class SubmissionsModel implements IDisposable {
 
   /** Hand in the module's notebook as saved; the receipt, or null when it failed, which is kept in the state. */
   async submit(module: string): Promise<Receipt | null> {
-    return this._change(module, () => this._api.submit(module));
+    return this._change('submit', module, () => this._api.submit(module));
   }
 
-  /** Put an earlier submission back as the module's notebook; null when it failed. */
-  async restore(module: string, receipt: string): Promise<OpenedModule | null> {
-    return this._change(module, () => this._api.restore(module, receipt));
+  /**
+   * Put an earlier submission back as the module's notebook; null when it failed.
+   *
+   * Directly after that, `reread` has the open notebook read again: what is typed until then is lost.
+   */
+  async restore(
+    module: string,
+    receipt: string,
+    reread: () => Promise<void>
+  ): Promise<OpenedModule | null> {
+    return this._change('restore', module, async () => {
+      const opened = await this._api.restore(module, receipt);
+      await reread();
+      return opened;
+    });
   }
 
   private async _readiness(module: string): Promise<SubmissionState> {
@@ -140,10 +155,11 @@ export class SubmissionsModel implements IDisposable {
   }
 
   private async _change<T>(
+    task: HandInTask,
     module: string,
     request: () => Promise<T>
   ): Promise<T | null> {
-    this._set(module, { busy: true });
+    this._set(module, { task });
     try {
       const answer = await this._attempt(module, request);
       if (answer !== null) {
@@ -152,7 +168,7 @@ export class SubmissionsModel implements IDisposable {
       }
       return answer;
     } finally {
-      this._set(module, { busy: false });
+      this._set(module, { task: null });
     }
   }
 

@@ -15,8 +15,7 @@ import {
   type ModuleCommandsContext
 } from '../modules/commands';
 import { moduleLabel } from '../modules/title';
-import { formatBytes } from '../units';
-import { formatDate } from './labels';
+import { formatBytes, formatDate } from '../units';
 import { ReadinessList } from './ReadinessList';
 
 /** Save the notebook, say what is missing in it, and hand it in once that is confirmed. */
@@ -67,9 +66,10 @@ export async function restore(
   }
   // The backup is to hold what is on the screen.
   await notebooks.save(entry.name);
-  const opened = await submissions.restore(entry.name, receipt);
+  const opened = await submissions.restore(entry.name, receipt, () =>
+    notebooks.revert(entry.name)
+  );
   if (opened) {
-    await notebooks.revert(entry.name);
     await modules.refresh();
     announceBackup(opened.backup, trans);
   }

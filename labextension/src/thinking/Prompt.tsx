@@ -2,7 +2,7 @@ import { type IRenderMimeRegistry, MimeModel } from '@jupyterlab/rendermime';
 import { Widget } from '@lumino/widgets';
 import React from 'react';
 
-/** A question's Markdown, rendered as the notebook renders it. */
+/** Markdown of a question, an answer or a comment, rendered as the notebook renders what it does not trust. */
 export function Prompt(props: {
   markdown: string;
   rendermime: IRenderMimeRegistry;

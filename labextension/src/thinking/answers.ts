@@ -10,7 +10,7 @@ import {
   type SharedCell,
   type SharedNotebook
 } from '../notebook/cells';
-import { SaveWatch } from '../notebook/saves';
+import type { SaveWatch } from '../notebook/saves';
 import { readResponse, writeResponse } from './response';
 
 /** One question with its answer as it stands in the notebook. */
@@ -31,7 +31,7 @@ export type SaveState =
 /** The notebook's context, as far as answers need it. */
 export type AnswersContext = Pick<
   DocumentRegistry.IContext<INotebookModel>,
-  'contentsModel' | 'isDisposed' | 'model' | 'save' | 'saveState'
+  'contentsModel' | 'model' | 'saveState'
 >;
 
 const AUTOSAVE_MS = 1000;
@@ -44,13 +44,14 @@ const AUTOSAVE_MS = 1000;
 export class Answers implements IDisposable {
   constructor(
     private readonly _context: AnswersContext,
+    private readonly _saves: SaveWatch,
     autosaveMs: number = AUTOSAVE_MS
   ) {
     this._autosave = new Debouncer(() => this.save(), autosaveMs);
-    this._saveWatch = new SaveWatch(this._context);
     this._context.model.contentChanged.connect(this._readAgain, this);
     this._context.model.stateChanged.connect(this._onStateChanged, this);
     this._context.saveState.connect(this._onSaveState, this);
+    this._saves.changed.connect(this._onSaving, this);
     this._questions = readQuestions(this._notebook);
   }
 
@@ -82,7 +83,7 @@ export class Answers implements IDisposable {
       return;
     }
     this._held = value;
-    if (!value && this._waiting) {
+    if (!value && !this._context.model.collaborative) {
       void this.save();
     }
     this._changed.emit();
@@ -90,18 +91,18 @@ export class Answers implements IDisposable {
 
   /** Whether what is seen is on disk. */
   get saveState(): SaveState {
-    if (this._saving) {
+    if (this._saves.isSaving) {
       return { kind: 'saving' };
     }
-    if (this._held && (this._context.model.dirty || this._waiting)) {
+    if (!this._context.model.dirty) {
+      return { kind: 'saved' };
+    }
+    if (this._held) {
       return { kind: 'held' };
     }
-    // Jupyter calls a notebook clean after a save, whatever was typed while it lasted.
-    const dirty = this._context.model.dirty || this._waiting;
-    if (this._failure !== null && dirty) {
-      return { kind: 'failed', reason: this._failure.reason };
-    }
-    return { kind: dirty ? 'unsaved' : 'saved' };
+    return this._failure
+      ? { kind: 'failed', reason: this._failure.reason }
+      : { kind: 'unsaved' };
   }
 
   get isDisposed(): boolean {
@@ -113,7 +114,7 @@ export class Answers implements IDisposable {
       return;
     }
     this._autosave.dispose();
-    if (this._waiting && !this._held && !this._context.isDisposed) {
+    if (this._waiting && !this._held) {
       void this.save();
     }
     Signal.disconnectReceiver(this);
@@ -137,24 +138,13 @@ export class Answers implements IDisposable {
   }
 
   /** Save the notebook now; a failure is kept in the saved state. */
-  save(): Promise<void> {
-    // One after the other: a save that overtakes another looks to Jupyter like a change made elsewhere.
-    this._saves = this._saves.then(() => this._save());
-    return this._saves;
-  }
-
-  private async _save(): Promise<void> {
-    if (this._saveWatch.isSaving) {
-      await this._saveWatch.idle();
-    }
+  async save(): Promise<void> {
     this._waiting = false;
     try {
-      await this._context.save();
+      await this._saves.save();
     } catch (error) {
-      const { message } = error as Error;
-      this._saving = false;
       this._waiting = true;
-      this._failure = { reason: message || null };
+      this._failure = { reason: (error as Error).message || null };
       this._changed.emit();
     }
   }
@@ -180,8 +170,11 @@ export class Answers implements IDisposable {
     this._changed.emit();
   }
 
+  private _onSaving(): void {
+    this._changed.emit();
+  }
+
   private _onSaveState(_: unknown, state: DocumentRegistry.SaveState): void {
-    this._saving = state === 'started';
     if (state === 'failed') {
       this._failure = { reason: null };
     } else if (state === 'completed') {
@@ -191,13 +184,10 @@ export class Answers implements IDisposable {
   }
 
   private readonly _autosave: Debouncer;
-  private readonly _saveWatch: SaveWatch;
   private readonly _changed = new Signal<this, void>(this);
   private _questions: readonly Question[];
-  private _saves: Promise<void> = Promise.resolve();
   private _waiting = false;
   private _held = false;
-  private _saving = false;
   private _failure: { reason: string | null } | null = null;
 }
 

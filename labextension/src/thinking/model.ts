@@ -10,7 +10,10 @@ import type { Answers } from './answers';
 /** The written answers of the current module, for as long as its notebook is open. */
 export class ThinkingModel implements IDisposable {
   constructor(
-    private readonly _notebooks: Pick<Notebooks, 'changed' | 'panel'>,
+    private readonly _notebooks: Pick<
+      Notebooks,
+      'changed' | 'panel' | 'savesOf'
+    >,
     private readonly _modules: Pick<
       ModulesModel,
       'changed' | 'isUnreachable' | 'refresh'
@@ -43,6 +46,7 @@ export class ThinkingModel implements IDisposable {
   dispose(): void {
     this._isDisposed = true;
     this._answers?.dispose();
+    this._disposeLeft();
     Signal.disconnectReceiver(this);
     Signal.clearData(this);
   }
@@ -51,18 +55,36 @@ export class ThinkingModel implements IDisposable {
     const { panel } = this._notebooks;
     if (panel !== this._panel) {
       this._panel = panel;
-      this._answers?.dispose();
-      this._answers = null;
+      this._leave();
       void this._bind(panel);
     }
     this._changed.emit();
+  }
+
+  private _leave(): void {
+    if (this._answers?.saveState.kind === 'held') {
+      this._left.add(this._answers);
+    } else {
+      this._answers?.dispose();
+    }
+    this._answers = null;
+  }
+
+  private _disposeLeft(): void {
+    for (const answers of this._left) {
+      answers.dispose();
+    }
+    this._left.clear();
   }
 
   private async _bind(panel: NotebookPanel | null): Promise<void> {
     const { Answers } = await import('./answers');
     await panel?.context.ready;
     if (panel && panel === this._panel && !panel.isDisposed) {
-      this._answers = new Answers(panel.context);
+      this._answers = new Answers(
+        panel.context,
+        this._notebooks.savesOf(panel)
+      );
       this._answers.changed.connect(this._onAnswersChanged, this);
       this._onConnection();
       this._changed.emit();
@@ -79,14 +101,22 @@ export class ThinkingModel implements IDisposable {
   }
 
   private _onConnection(): void {
-    if (this._answers) {
-      this._answers.held = this._modules.isUnreachable;
+    const held = this._modules.isUnreachable;
+    for (const answers of [...this._left, this._answers]) {
+      if (answers) {
+        answers.held = held;
+      }
+    }
+    if (!held) {
+      this._disposeLeft();
     }
   }
 
   private readonly _changed = new Signal<this, void>(this);
   private _panel: NotebookPanel | null = null;
   private _answers: Answers | null = null;
+  /** Those of other notebooks that wait until the server answers. */
+  private readonly _left = new Set<Answers>();
   private _hasFailed = false;
   private _isDisposed = false;
 }

@@ -79,6 +79,7 @@ def mark(call: Call, body: MarkBody) -> MarkOutcome:
         level=body.level,
         criteria=body.criteria,
         seen=body.seen,
+        answer=body.answer,
         actor=call.caller.name,
     )
     other = views.anonymous(given.other) if given.other else None

@@ -13,21 +13,35 @@ from tinytorch_lab.grading.struggling import Struggling
 
 
 @dataclass(frozen=True)
+class CatalogueEntry:
+    """A module or project of the curriculum, whether the course has begun with it or not."""
+
+    module: str
+    title: str
+
+
+@dataclass(frozen=True)
 class CourseModules:
-    """The course as a grader sees it: its modules, and nothing of single students. ``me`` is who asks."""
+    """The course as a grader sees it: its modules, and nothing of single students. ``me`` is who asks.
+
+    ``catalogue`` is all that could be generated.
+    """
 
     course: str
     title: str
     me: str
     role: str
     modules: tuple[grid.ModuleColumn, ...]
+    catalogue: tuple[CatalogueEntry, ...]
 
 
 def modules(call: Call) -> CourseModules:
     """Return the modules with how far the class is in each."""
     with call.course.reading() as connection:
         found = grid.class_overview(call.course.folder, connection)
-    return CourseModules(found.course, found.title, call.caller.name, call.caller.role, found.modules)
+    written = call.course.folder.library.available_assignments()
+    catalogue = tuple(CatalogueEntry(assignment.name, assignment.title) for assignment in written)
+    return CourseModules(found.course, found.title, call.caller.name, call.caller.role, found.modules, catalogue)
 
 
 def overview(call: Call) -> grid.Overview:

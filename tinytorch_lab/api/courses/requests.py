@@ -15,13 +15,17 @@ class Body(BaseModel):
 
 
 class MarkBody(Body):
-    """A mark; ``seen`` is the number of the mark that stood when the grader decided, ``None`` when none did."""
+    """A mark; ``seen`` is the number of the mark that stood when the grader decided, ``None`` when none did.
+
+    ``answer`` is the digest of the text that was read, as it came with it; for another text the mark is refused.
+    """
 
     points: float
     level: str = ""
     criteria: list[str] = []
     comment: Text = ""
     seen: int | None = None
+    answer: str | None = None
 
 
 class UndoBody(Body):

@@ -9,7 +9,7 @@ from typing import Any
 from nbgrader.api import Student
 from sqlalchemy import Column, Connection, Row, Select, select
 
-from tinytorch_lab.grading.course_grade import CourseGrade, MilestoneWork, StudentWork, Weights, Work, course_grade
+from tinytorch_lab.grading.course_grade import CourseGrade, MilestoneWork, StudentWork, Work, course_grade
 from tinytorch_lab.grading.folder import CourseFolder
 from tinytorch_lab.grading.lateness import LatePolicy
 from tinytorch_lab.grading.queries.submitted import Latest, latest_submissions

@@ -4,6 +4,7 @@ import React, { useMemo, useState } from 'react';
 import type { IQuestionPlace } from '../../api/courses';
 import type { Sample } from '../../api/courseTypes';
 import { EmptyState } from '../../components/EmptyState';
+import { confirm } from '../components/confirm';
 import { Loaded } from '../components/Loaded';
 import { QuestionPicker } from '../components/Picker';
 import { useChanges } from '../components/useChanges';
@@ -63,6 +64,21 @@ function Question(props: {
         ...(isRevealed ? [samples.load()] : [])
       ]);
     });
+  const remove = async ({ id }: Sample): Promise<void> => {
+    const isSure = await confirm({
+      title: trans.__('Remove sample %1?', id),
+      body: trans.__(
+        'The sample is gone for good with all marks that it got, and no longer counts in the agreement. Marks given to students stay.'
+      ),
+      action: trans.__('Remove')
+    });
+    if (isSure) {
+      await change(async () => {
+        await api.removeSample(id);
+        return (samples.value ?? []).filter(sample => sample.id !== id);
+      });
+    }
+  };
   const total = model.choice.questions.find(
     ({ response }) => response === place.response
   )?.total;
@@ -102,13 +118,7 @@ function Question(props: {
                     void change(() => api.markSample(place, sample.id, points))
                   }
                   onRemove={
-                    isInstructor
-                      ? () =>
-                          void change(async () => {
-                            await api.removeSample(sample.id);
-                            return found.filter(({ id }) => id !== sample.id);
-                          })
-                      : undefined
+                    isInstructor ? () => void remove(sample) : undefined
                   }
                   trans={trans}
                 />

@@ -3,10 +3,10 @@ import React, { useEffect, useMemo } from 'react';
 
 import type { IQuestionPlace } from '../../api/courses';
 import { Notice } from '../../components/Notice';
-import { formatPoints } from '../../units';
 import { useChanges } from '../components/useChanges';
 import { Loadable } from '../loadable';
 import type { GradingModel } from '../model';
+import { pointsLabel } from '../overview/labels';
 
 const LOOK_AGAIN_MS = 120_000;
 
@@ -38,17 +38,17 @@ export function Drift(props: {
   if (!mine?.drifting || mine.drift === null) {
     return null;
   }
-  const points = formatPoints(Math.abs(mine.drift));
+  const points = pointsLabel(Math.abs(mine.drift), trans);
   return (
     <Notice
       message={
         mine.drift > 0
           ? trans.__(
-              'You have become milder: %1 points above what was agreed, in the samples that you met again.',
+              'You have become milder: %1 above what was agreed, in the samples that you met again.',
               points
             )
           : trans.__(
-              'You have become stricter: %1 points below what was agreed, in the samples that you met again.',
+              'You have become stricter: %1 below what was agreed, in the samples that you met again.',
               points
             )
       }

@@ -5,6 +5,7 @@ import React, { useState } from 'react';
 import type { Sample } from '../../api/courseTypes';
 import { formatPoints } from '../../units';
 import { Html } from '../components/Html';
+import { pointsLabel } from '../overview/labels';
 
 /** One sample: marked blind, and only then compared with what was agreed. */
 export function SampleItem(props: {
@@ -26,7 +27,7 @@ export function SampleItem(props: {
       {sample.agreed !== null && (
         <p>
           <strong>
-            {trans.__('Agreed: %1 points.', formatPoints(sample.agreed))}
+            {trans.__('Agreed: %1.', pointsLabel(sample.agreed, trans))}
           </strong>{' '}
           {sample.reason}
         </p>
@@ -58,7 +59,7 @@ export function SampleItem(props: {
           </button>
         </form>
       ) : (
-        <p>{trans.__('You gave %1 points.', formatPoints(sample.given))}</p>
+        <p>{trans.__('You gave %1.', pointsLabel(sample.given, trans))}</p>
       )}
       {onRemove && (
         <button

@@ -1,8 +1,10 @@
 import type { TranslationBundle } from '@jupyterlab/translation';
 import React from 'react';
 
+import type { CourseModules } from '../../api/courseTypes';
 import { Notice } from '../../components/Notice';
 import type { GradingModel } from '../model';
+import { fullName } from '../names';
 import { useChanges } from './useChanges';
 
 interface IPickerProps {
@@ -28,11 +30,46 @@ export function ModulePicker({
       >
         {model.modules.value?.modules.map(({ module, title }) => (
           <option key={module} value={module}>
-            {module.slice(0, 2)} {title}
+            {fullName(module, title)}
           </option>
         ))}
       </select>
     </label>
+  );
+}
+
+/** Chooses what to generate: whatever the curriculum holds, the first that the course does not have unless told. */
+export function CataloguePicker(
+  props: IPickerProps & { chosen: string; onChoose: (module: string) => void }
+): React.JSX.Element {
+  const { chosen, model, onChoose, trans } = props;
+  useChanges(model.modules.changed);
+  return (
+    <label>
+      {trans.__('Module')}{' '}
+      <select
+        value={chosen}
+        onChange={event => {
+          onChoose(event.target.value);
+        }}
+      >
+        {model.modules.value?.catalogue.map(({ module, title }) => (
+          <option key={module} value={module}>
+            {fullName(module, title)}
+          </option>
+        ))}
+      </select>
+    </label>
+  );
+}
+
+/** What the course would generate next: the first of the curriculum that it does not have. */
+export function nextToGenerate(course: CourseModules | null): string {
+  const known = new Set(course?.modules.map(({ module }) => module));
+  const { catalogue = [] } = course ?? {};
+  return (
+    (catalogue.find(({ module }) => !known.has(module)) ?? catalogue[0])
+      ?.module ?? ''
   );
 }
 

@@ -1,7 +1,7 @@
 import type { TranslationBundle } from '@jupyterlab/translation';
 import React, { useEffect, useMemo, useState } from 'react';
 
-import type { Job, JobDetails, JobRow } from '../../api/courseTypes';
+import type { Job, JobRow } from '../../api/courseTypes';
 import { formatPoints } from '../../units';
 import { Loaded } from '../components/Loaded';
 import { Scroll } from '../components/Scroll';
@@ -13,6 +13,10 @@ interface IJobProps {
   job: Job;
   jobs: JobsModel;
   trans: TranslationBundle;
+}
+
+interface IRowsProps extends IJobProps {
+  rows: readonly JobRow[];
 }
 
 /** What a job did for whom, its log, and what may be done next. */
@@ -29,11 +33,11 @@ export function JobPanel(props: IJobProps): React.JSX.Element {
     <>
       {job.message && <p>{job.message}</p>}
       <Loaded of={details} trans={trans}>
-        {found =>
-          job.kind === 'regrade' && !isOpen(job) ? (
-            <Preview {...props} rows={found.rows} />
+        {({ rows }) =>
+          job.kind === 'regrade' && job.state === 'done' ? (
+            <Found {...props} rows={rows} />
           ) : (
-            <Rows {...props} details={found} />
+            <Rows {...props} rows={rows} />
           )
         }
       </Loaded>
@@ -42,9 +46,22 @@ export function JobPanel(props: IJobProps): React.JSX.Element {
   );
 }
 
-function Rows(props: IJobProps & { details: JobDetails }): React.JSX.Element {
-  const { details, job, jobs, trans } = props;
-  const failed = details.rows.filter(({ ok }) => !ok);
+/** What a regrade found out, and for whom it could not. */
+function Found(props: IRowsProps): React.JSX.Element {
+  const { rows } = props;
+  const failed = rows.filter(({ ok }) => !ok);
+  const isKnown = rows.length === 0 || failed.length < rows.length;
+  return (
+    <>
+      {failed.length > 0 && <Rows {...props} rows={failed} />}
+      {isKnown && <Preview {...props} />}
+    </>
+  );
+}
+
+function Rows(props: IRowsProps): React.JSX.Element {
+  const { job, jobs, rows, trans } = props;
+  const failed = rows.filter(({ ok }) => !ok);
   return (
     <>
       {failed.length > 0 && (
@@ -72,7 +89,7 @@ function Rows(props: IJobProps & { details: JobDetails }): React.JSX.Element {
             </tr>
           </thead>
           <tbody>
-            {[...failed, ...details.rows.filter(({ ok }) => ok)].map(row => (
+            {[...failed, ...rows.filter(({ ok }) => ok)].map(row => (
               <tr key={row.subject}>
                 <th scope="row">{row.subject}</th>
                 <td>{row.ok ? trans.__('done') : trans.__('failed')}</td>
@@ -88,9 +105,7 @@ function Rows(props: IJobProps & { details: JobDetails }): React.JSX.Element {
 }
 
 /** What a regrade would change; nothing has been changed yet. */
-function Preview(
-  props: IJobProps & { rows: readonly JobRow[] }
-): React.JSX.Element {
+function Preview(props: IRowsProps): React.JSX.Element {
   const { job, jobs, rows, trans } = props;
   const changes = useMemo(() => changesOf(rows), [rows]);
   const [left, setLeft] = useState<ReadonlySet<string>>(new Set());

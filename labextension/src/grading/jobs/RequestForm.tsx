@@ -1,7 +1,11 @@
 import React, { useState } from 'react';
 
 import type { JobBody } from '../../api/courseTypes';
-import { ModulePicker } from '../components/Picker';
+import {
+  CataloguePicker,
+  ModulePicker,
+  nextToGenerate
+} from '../components/Picker';
 import { useChanges } from '../components/useChanges';
 import type { IPageProps } from '../GradingView';
 import { KINDS, kindLabel } from './labels';
@@ -9,14 +13,19 @@ import { KINDS, kindLabel } from './labels';
 /** Asks for work on a module, for all students or for some. */
 export function RequestForm({ model, trans }: IPageProps): React.JSX.Element {
   useChanges(model.choice.changed);
+  useChanges(model.modules.changed);
   const [kind, setKind] = useState<JobBody['kind']>('autograde');
   const [students, setStudents] = useState('');
   const [isChanged, setChanged] = useState(true);
   const [isForced, setForced] = useState(false);
-  const { module } = model.choice;
+  const [generated, setGenerated] = useState<string | null>(null);
+  const isGenerating = kind === 'generate';
+  const toGenerate = generated ?? nextToGenerate(model.modules.value);
+  const module = isGenerating ? toGenerate : model.choice.module;
   const request = (): void => {
+    setGenerated(null);
     const names = students.split(/[\s,]+/).filter(name => name !== '');
-    if (module !== null) {
+    if (module) {
       void model.jobs.request({
         kind,
         module,
@@ -50,8 +59,17 @@ export function RequestForm({ model, trans }: IPageProps): React.JSX.Element {
           ))}
         </select>
       </label>
-      <ModulePicker model={model} trans={trans} />
-      {kind !== 'generate' && kind !== 'release' && (
+      {isGenerating ? (
+        <CataloguePicker
+          chosen={toGenerate}
+          model={model}
+          onChoose={setGenerated}
+          trans={trans}
+        />
+      ) : (
+        <ModulePicker model={model} trans={trans} />
+      )}
+      {!isGenerating && kind !== 'release' && (
         <label>
           {trans.__('Students')}{' '}
           <input

@@ -2,8 +2,10 @@ import type { IRenderMimeRegistry } from '@jupyterlab/rendermime';
 import type { TranslationBundle } from '@jupyterlab/translation';
 import React, { useEffect, useState } from 'react';
 
+import type { KeptComment } from '../../api/courseTypes';
 import { Notice } from '../../components/Notice';
 import { Prompt } from '../../thinking/Prompt';
+import { confirm } from '../components/confirm';
 import { Key } from '../components/Key';
 import { useChanges } from '../components/useChanges';
 import type { AnswerModel } from './answer';
@@ -84,6 +86,19 @@ function Bank(props: {
     answer.addComment(chosen);
     setText('');
   };
+  const forget = async (comment: KeptComment): Promise<void> => {
+    const isSure = await confirm({
+      title: trans.__('Forget this comment?'),
+      body: trans.__(
+        'No grader will find “%1” among the kept comments any more. In marks that say it, it stays.',
+        comment.text
+      ),
+      action: trans.__('Forget')
+    });
+    if (isSure) {
+      await bank.drop(comment.id);
+    }
+  };
   return (
     <div className="jp-TinyTorch-bank">
       {bank.error && <Notice message={bank.error.message} trans={trans} />}
@@ -125,7 +140,7 @@ function Bank(props: {
               type="button"
               className="jp-TinyTorch-iconButton"
               aria-label={trans.__('Forget “%1”', comment.text)}
-              onClick={() => void bank.drop(comment.id)}
+              onClick={() => void forget(comment)}
             >
               ×
             </button>

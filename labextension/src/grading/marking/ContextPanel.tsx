@@ -6,6 +6,7 @@ import type { AnswerContext, TestSummary } from '../../api/courseTypes';
 import { formatBytes, formatPoints, formatSeconds } from '../../units';
 import { Html } from '../components/Html';
 import { Scroll } from '../components/Scroll';
+import { shortName } from '../names';
 import { testStatus } from '../overview/measures';
 
 /** The rest of the submission: what its tests measured, its code, and the student's other answers. */
@@ -30,7 +31,7 @@ export function ContextPanel(props: {
       {context.answers.map(answer => (
         <details key={`${answer.module} ${answer.response}`}>
           <summary>
-            {answer.module.slice(0, 2)} {answer.title}:{' '}
+            {shortName(answer.module)} {answer.title}:{' '}
             {answer.points === null
               ? trans.__('not marked')
               : trans.__(

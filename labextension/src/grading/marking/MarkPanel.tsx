@@ -7,7 +7,7 @@ import { Notice } from '../../components/Notice';
 import { formatPoints } from '../../units';
 import { Key } from '../components/Key';
 import { useChanges } from '../components/useChanges';
-import { moment } from '../overview/labels';
+import { moment, pointsLabel } from '../overview/labels';
 import type { AnswerModel, SaveState } from './answer';
 import type { CommentBank } from './bank';
 import { CommentBox } from './CommentBox';
@@ -60,9 +60,9 @@ export function MarkPanel(props: IMarkPanelProps): React.JSX.Element {
           <div className="jp-TinyTorch-notice" role="alert">
             <p>
               {trans.__(
-                '%1 gave %2 points, %3 gave %4. One mark has to stand.',
+                '%1 gave %2, %3 gave %4. One mark has to stand.',
                 answer.conflict.theirs.author,
-                formatPoints(answer.conflict.theirs.points ?? 0),
+                pointsLabel(answer.conflict.theirs.points ?? 0, trans),
                 answer.conflict.mine.author,
                 formatPoints(answer.conflict.mine.points ?? 0)
               )}
@@ -116,7 +116,7 @@ export function MarkPanel(props: IMarkPanelProps): React.JSX.Element {
           <button
             type="button"
             className="jp-TinyTorch-button"
-            aria-disabled={view.mark === null}
+            aria-disabled={answer.state === 'unmarked'}
             onClick={() => {
               act('undo');
             }}
@@ -145,8 +145,8 @@ function LevelItem(props: {
   const { low, high } = level;
   const range =
     low === high
-      ? formatPoints(low)
-      : `${formatPoints(low)}–${formatPoints(high)}`;
+      ? pointsLabel(low, trans)
+      : trans.__('%1–%2 points', formatPoints(low), formatPoints(high));
   return (
     <li className={isReached ? 'jp-mod-reached' : ''}>
       <button
@@ -158,7 +158,7 @@ function LevelItem(props: {
         }}
       >
         <span>{level.label}</span>
-        <span>{trans.__('%1 points', range)}</span>
+        <span>{range}</span>
         {hotkey && <Key name={hotkey} />}
       </button>
       <ul>
@@ -189,6 +189,7 @@ function SavedState(props: {
   const labels: Record<SaveState, string> = {
     unmarked: trans.__('Not marked'),
     incomplete: trans.__('Kept as a draft here; points are missing'),
+    outdated: trans.__('Kept as a draft here; decide again for the new text'),
     unsaved: trans.__('Not saved yet'),
     saving: trans.__('Saving…'),
     saved: trans.__('Saved'),
@@ -227,9 +228,9 @@ function History(props: {
             {mark.points === null
               ? trans.__('%1 took it back', mark.author)
               : trans.__(
-                  '%1: %2 points',
+                  '%1: %2',
                   mark.author,
-                  formatPoints(mark.points)
+                  pointsLabel(mark.points, trans)
                 )}
             {', '}
             {moment(mark.at)}

@@ -7,11 +7,12 @@ import { Drift } from '../calibration/Drift';
 import { useChanges } from '../components/useChanges';
 import { Loadable } from '../loadable';
 import type { GradingModel } from '../model';
+import type { AnswerModel } from './answer';
 import { AnswerPanel } from './AnswerPanel';
 import { CommentBank } from './bank';
 import { showConflict } from './conflict';
 import { KeyHelp } from './KeyHelp';
-import { type MarkingAction, meaningOf, takesKeys } from './keys';
+import { isField, type MarkingAction, meaningOf, takesKeys } from './keys';
 import { MarkPanel } from './MarkPanel';
 import { TypedPoints } from './points';
 import { ProgressPanel } from './ProgressPanel';
@@ -43,12 +44,14 @@ export function MarkingDesk(props: IMarkingProps): React.JSX.Element {
   );
   useConflicts(session, trans);
   const { answer } = session;
-  const isThere = answer !== null;
-  useEffect(() => {
-    if (isThere) {
-      desk.current?.focus({ preventScroll: true });
-    }
-  }, [isThere]);
+  useChanges(bank.changed);
+  useChanges(pace.changed);
+  useFocus(desk, answer, [
+    answer?.conflict,
+    isContextShown,
+    bank.value,
+    pace.value
+  ]);
   const act = useActions(session, desk, {
     context: () => {
       setContextShown(shown => !shown);
@@ -120,13 +123,31 @@ export function MarkingDesk(props: IMarkingProps): React.JSX.Element {
   );
 }
 
+/** Keys are dead while nothing on the desk has the focus; what had it may be gone when one of `parts` changes. */
+function useFocus(
+  desk: React.RefObject<HTMLDivElement>,
+  answer: AnswerModel | null,
+  parts: readonly unknown[]
+): void {
+  const isThere = answer !== null;
+  useEffect(() => {
+    if (isThere && !isField(document.activeElement)) {
+      desk.current?.focus({ preventScroll: true });
+    }
+  }, [desk, isThere]);
+  useEffect(() => {
+    if (document.activeElement === document.body) {
+      desk.current?.focus({ preventScroll: true });
+    }
+    // eslint-disable-next-line react-hooks/exhaustive-deps
+  }, [desk, answer, ...parts]);
+}
+
 /** Ask which mark stands as soon as two meet. */
 function useConflicts(session: MarkingSession, trans: TranslationBundle): void {
   useEffect(() => {
-    const slot = (
-      _: MarkingSession,
-      answer: Parameters<typeof showConflict>[0]
-    ): void => void showConflict(answer, trans);
+    const slot = (_: MarkingSession, answer: AnswerModel): void =>
+      void showConflict(answer, trans);
     session.conflicted.connect(slot);
     return () => {
       session.conflicted.disconnect(slot);

@@ -4,7 +4,7 @@ import React from 'react';
 import { ProgressBar } from '../../components/ProgressBar';
 import { Key } from '../components/Key';
 import type { MarkingAction } from './keys';
-import type { Filter, MarkingSession } from './session';
+import type { End, Filter, MarkingSession } from './session';
 
 /** Where the grader is among the answers, and the ways on. */
 export function QueueBar(props: {
@@ -15,7 +15,6 @@ export function QueueBar(props: {
   const { act, session, trans } = props;
   const queue = session.queue ?? [];
   const marked = queue.filter(({ state }) => state === 'marked').length;
-  const position = session.position + 1;
   return (
     <div className="jp-TinyTorch-queueBar">
       <div className="jp-TinyTorch-buttons">
@@ -29,7 +28,9 @@ export function QueueBar(props: {
           {trans.__('Previous')} <Key name="k" />
         </button>
         <span role="status" className="jp-TinyTorch-position">
-          {trans.__('Answer %1 of %2', position, queue.length)}
+          {session.end === null
+            ? trans.__('Answer %1 of %2', session.position + 1, queue.length)
+            : endLabel(session, session.end, trans)}
         </span>
         <button
           type="button"
@@ -101,4 +102,40 @@ function filters(trans: TranslationBundle): [Filter, string][] {
     ['flagged', trans.__('flagged ones')],
     ['conflict', trans.__('those with two marks')]
   ];
+}
+
+/** Why there is no answer to go on to. */
+function endLabel(
+  session: MarkingSession,
+  end: End,
+  trans: TranslationBundle
+): string {
+  if (end === 'skip') {
+    return trans.__('No other answer waits for a mark');
+  }
+  const isNext = end === 'next';
+  const labels: Record<Filter, string> = {
+    all: isNext ? lastLabel(session, trans) : trans.__('First answer'),
+    'to mark': isNext
+      ? trans.__('No unmarked answers after this one')
+      : trans.__('No unmarked answers before this one'),
+    flagged: isNext
+      ? trans.__('No flagged answers after this one')
+      : trans.__('No flagged answers before this one'),
+    conflict: isNext
+      ? trans.__('No answers with two marks after this one')
+      : trans.__('No answers with two marks before this one')
+  };
+  return labels[session.filter];
+}
+
+function lastLabel(session: MarkingSession, trans: TranslationBundle): string {
+  const { length } = session.left;
+  return length === 0
+    ? trans.__('Last answer')
+    : trans._n(
+        'Last answer; %1 before it is not marked',
+        'Last answer; %1 before it are not marked',
+        length
+      );
 }

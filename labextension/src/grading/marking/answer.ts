@@ -9,10 +9,14 @@ import { levelOf } from './points';
 
 const AUTOSAVE_MS = 800;
 
-/** Whether what is seen is on the server; `incomplete`: there is a comment, but no points to save it with. */
+/**
+ * Whether what is seen is on the server; `incomplete`: there is a comment, but no points to save it with; `outdated`: what
+ * was decided is about a former text.
+ */
 export type SaveState =
   | 'unmarked'
   | 'incomplete'
+  | 'outdated'
   | 'unsaved'
   | 'saving'
   | 'saved'
@@ -43,14 +47,16 @@ export class AnswerModel implements IDisposable {
     this._view = view;
     this._autosave = new Debouncer(() => this.save(), autosaveMs);
     const kept = _drafts.read(place.key);
-    this._draft = kept ?? draftOf(view.mark);
+    this._draft = kept ?? draftOf(view.mark, view.answer);
     this._state = kept ? 'unsaved' : restingState(this._draft);
     this.restored = kept !== null;
     this._conflict = openConflict(view);
     if (this._conflict) {
       this._state = 'conflict';
+    } else if (kept?.answer === view.answer) {
+      this._keep({});
     } else if (kept) {
-      this._change({});
+      this._state = 'outdated';
     }
   }
 
@@ -121,12 +127,8 @@ export class AnswerModel implements IDisposable {
   }
 
   /** Save at once what is not saved; resolves when it is, or cannot be. */
-  async save(): Promise<void> {
-    await this._saving;
-    if (this._state === 'unsaved' || this._state === 'failed') {
-      this._saving = this._save();
-    }
-    await this._saving;
+  save(): Promise<void> {
+    return this._inTurn(() => this._save());
   }
 
   /** Let one of two marks stand: it is given once more, in sight of the other. */
@@ -135,26 +137,20 @@ export class AnswerModel implements IDisposable {
       return;
     }
     const chosen = this._conflict[choice];
-    this._draft = { ...draftOf(chosen), seen: this._conflict.theirs.id };
+    this._draft = {
+      ...draftOf(chosen, this._view.answer),
+      seen: this._conflict.theirs.id
+    };
+    this._decisions += 1;
     this._conflict = null;
     this._state = 'unsaved';
     await this.save();
   }
 
-  /** Take back the mark that stands. */
-  async undo(): Promise<void> {
-    await this._saving;
-    const { mark } = this._view;
-    if (mark === null) {
-      return;
-    }
-    await this._attempt(async () => {
-      this._view = await this._api.undo(this.place, mark.id);
-      this._drafts.drop(this.place.key);
-      this._draft = draftOf(this._view.mark);
-      this._conflict = openConflict(this._view);
-      this._state = this._conflict ? 'conflict' : restingState(this._draft);
-    });
+  /** Take back the mark that stands, or what is not saved where none does. */
+  undo(): Promise<void> {
+    const decisions = this._decisions;
+    return this._inTurn(() => this._undo(decisions));
   }
 
   /** Ask for another look at the answer, or no longer. */
@@ -169,26 +165,36 @@ export class AnswerModel implements IDisposable {
   }
 
   private _change(part: Partial<Draft>): void {
+    // Where two marks are in sight, what is changed now decides.
+    const seen = this._conflict?.theirs.id ?? this._draft.seen;
+    this._conflict = null;
+    this._decisions += 1;
+    this._keep({ ...part, seen, answer: this._view.answer });
+    this._changed.emit();
+  }
+
+  /** Keep the draft in this browser until it is saved, which is soon where there are points. */
+  private _keep(part: Partial<Draft>): void {
     this._draft = { ...this._draft, ...part };
-    if (this._conflict) {
-      // Both marks are in sight: what is changed now decides.
-      this._draft = { ...this._draft, seen: this._conflict.theirs.id };
-      this._conflict = null;
-    }
     this._drafts.keep(this.place.key, this._draft);
-    if (this._draft.points === null) {
-      this._state = 'incomplete';
-    } else {
-      this._state = 'unsaved';
+    this._state = this._draft.points === null ? 'incomplete' : 'unsaved';
+    if (this._state === 'unsaved' && !this._isDisposed) {
       void this._autosave.invoke();
     }
-    this._changed.emit();
+  }
+
+  /** One request after the other: what the next one says depends on what the last one answered. */
+  private _inTurn(request: () => Promise<void>): Promise<void> {
+    this._last = this._last.then(request);
+    return this._last;
   }
 
   private async _save(): Promise<void> {
     const draft = this._draft;
+    const decisions = this._decisions;
     const { points } = draft;
-    if (points === null) {
+    const isWaiting = this._state === 'unsaved' || this._state === 'failed';
+    if (!isWaiting || points === null) {
       return;
     }
     this._state = 'saving';
@@ -201,11 +207,11 @@ export class AnswerModel implements IDisposable {
     };
     await this._attempt(async () => {
       const { mark, other } = await this._api.mark(this.place, body);
-      this._take(draft, mark, other);
+      this._take(decisions, mark, other);
     });
   }
 
-  private _take(saved: Draft, mark: Mark, other: Mark | null): void {
+  private _take(decisions: number, mark: Mark, other: Mark | null): void {
     const history = [...this._view.history, mark];
     this._view = {
       ...this._view,
@@ -213,19 +219,41 @@ export class AnswerModel implements IDisposable {
       mark: other ?? mark,
       outdated: false
     };
-    this._conflict = other && { mine: mark, theirs: other };
-    this._draft = { ...this._draft, seen: other ? this._draft.seen : mark.id };
-    const isLast = isSame(saved, this._draft);
-    if (isLast) {
+    const seen = other ? this._draft.seen : mark.id;
+    if (decisions === this._decisions) {
       // Both marks are on the server, whichever will stand.
       this._drafts.drop(this.place.key);
+      this._draft = { ...this._draft, seen };
+      this._state = 'saved';
     } else {
-      this._drafts.keep(this.place.key, this._draft);
+      this._keep({ seen });
     }
-    this._state = other ? 'conflict' : isLast ? 'saved' : 'unsaved';
-    if (this._state === 'unsaved' && !this._isDisposed) {
-      void this._autosave.invoke();
+    if (other) {
+      this._conflict = { mine: mark, theirs: other };
+      this._state = 'conflict';
     }
+  }
+
+  private async _undo(decisions: number): Promise<void> {
+    await this._attempt(async () => {
+      const { mark } = this._view;
+      if (mark !== null) {
+        this._view = await this._api.undo(this.place, mark.id);
+      }
+      if (decisions === this._decisions) {
+        this._rest();
+      } else {
+        this._keep({ seen: this._view.mark?.id ?? null });
+      }
+    });
+  }
+
+  /** Show what is on the server, and nothing else. */
+  private _rest(): void {
+    this._drafts.drop(this.place.key);
+    this._draft = draftOf(this._view.mark, this._view.answer);
+    this._conflict = openConflict(this._view);
+    this._state = this._conflict ? 'conflict' : restingState(this._draft);
   }
 
   private async _attempt(request: () => Promise<void>): Promise<void> {
@@ -248,20 +276,14 @@ export class AnswerModel implements IDisposable {
   private _state: SaveState;
   private _conflict: Conflict | null;
   private _error: Error | null = null;
-  private _saving: Promise<void> = Promise.resolve();
+  private _last: Promise<void> = Promise.resolve();
+  /** How often something was decided: what is decided during a request outlives its answer. */
+  private _decisions = 0;
   private _isDisposed = false;
 }
 
 function restingState(draft: Draft): SaveState {
   return draft.points === null ? 'unmarked' : 'saved';
-}
-
-function isSame(one: Draft, other: Draft): boolean {
-  return (
-    one.points === other.points &&
-    one.comment === other.comment &&
-    one.criteria.join('\n') === other.criteria.join('\n')
-  );
 }
 
 /** The conflict that an earlier visit, or another grader, left behind: the last mark does not stand. */

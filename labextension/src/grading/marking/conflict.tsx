@@ -3,8 +3,7 @@ import type { TranslationBundle } from '@jupyterlab/translation';
 import React from 'react';
 
 import type { Mark } from '../../api/courseTypes';
-import { formatPoints } from '../../units';
-import { moment } from '../overview/labels';
+import { moment, pointsLabel } from '../overview/labels';
 import type { AnswerModel } from './answer';
 
 /** Show both marks and let the grader say which one stands; both are kept in the history either way. */
@@ -53,7 +52,7 @@ function MarkColumn(props: {
     <section>
       <h3>{mark.author}</h3>
       <p>
-        {trans.__('%1 points, %2', formatPoints(mark.points ?? 0), mark.level)}
+        {pointsLabel(mark.points ?? 0, trans)}, {mark.level}
         <br />
         {moment(mark.at)}
       </p>

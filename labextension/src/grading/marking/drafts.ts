@@ -1,11 +1,12 @@
 import type { Mark } from '../../api/courseTypes';
 
-/** What a grader has decided about an answer so far; `seen` is the mark that stood then. */
+/** What a grader has decided about an answer so far; `seen` is the mark that stood then, `answer` the text's digest. */
 export interface Draft {
   points: number | null;
   criteria: readonly string[];
   comment: string;
   seen: number | null;
+  answer: string;
 }
 
 /** Where drafts outlive the page. */
@@ -37,12 +38,13 @@ export class Drafts {
   }
 }
 
-/** A draft that says what a mark says, or nothing where there is none. */
-export function draftOf(mark: Mark | null): Draft {
+/** A draft about the text `answer` that says what a mark says, or nothing where there is none. */
+export function draftOf(mark: Mark | null, answer: string): Draft {
   return {
     points: mark?.points ?? null,
     criteria: mark?.criteria ?? [],
     comment: mark?.comment ?? '',
-    seen: mark?.id ?? null
+    seen: mark?.id ?? null,
+    answer
   };
 }

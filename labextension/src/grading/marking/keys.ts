@@ -55,16 +55,23 @@ export function meaningOf(
   return action ? { kind: 'action', action } : null;
 }
 
-/** Whether keys belong to the element: something to type into, or to choose from. */
+/** Whether the element is something to type into, or to choose from. */
+export function isField(target: EventTarget | null): boolean {
+  return isWithin(target, 'input:not([type=checkbox]), textarea, select');
+}
+
+/** Whether the key belongs to the element: to a field, to a button, or to what arrow keys scroll. */
 export function takesKeys(target: EventTarget, key: string): boolean {
-  if (!(target instanceof HTMLElement)) {
-    return false;
-  }
-  const isButton = target.closest('button, summary, a') !== null;
   return (
-    target.closest('input:not([type=checkbox]), textarea, select') !== null ||
-    (key === 'Enter' && isButton)
+    isField(target) ||
+    (key === 'Enter' && isWithin(target, 'button, summary, a')) ||
+    (key.startsWith('Arrow') &&
+      isWithin(target, '.jp-TinyTorch-scroll, pre[tabindex]'))
   );
+}
+
+function isWithin(target: EventTarget | null, selector: string): boolean {
+  return target instanceof Element && target.closest(selector) !== null;
 }
 
 /** Keys with what they do, as the help tells them. */

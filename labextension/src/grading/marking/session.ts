@@ -9,6 +9,9 @@ import type { Drafts } from './drafts';
 /** Which answers are gone through. */
 export type Filter = 'all' | 'to mark' | 'flagged' | 'conflict';
 
+/** Where there was no answer to go to: after the present one, before it, or none to skip to. */
+export type End = 'next' | 'previous' | 'skip';
+
 /** What going through the answers asks of the server. */
 export type SessionApi = AnswerApi & Pick<CourseClient, 'queue' | 'answer'>;
 
@@ -47,6 +50,17 @@ export class MarkingSession implements IDisposable {
     return this._queue?.findIndex(found => found.key === key) ?? -1;
   }
 
+  /** The answers before the present one that nobody has marked. */
+  get left(): readonly QueuedAnswer[] {
+    const before = this._queue?.slice(0, Math.max(0, this.position)) ?? [];
+    return before.filter(found => matches(found, 'to mark'));
+  }
+
+  /** In which direction the grader came to the end, until another answer is shown; or null. */
+  get end(): End | null {
+    return this._end;
+  }
+
   get filter(): Filter {
     return this._filter;
   }
@@ -74,22 +88,20 @@ export class MarkingSession implements IDisposable {
 
   /** Fetch the answers, and show the first one that waits. */
   async load(): Promise<void> {
+    const load = ++this._loads;
+    // Of several requests the last one counts.
+    const isLast = (): boolean => load === this._loads;
     await this._attempt(async () => {
-      this._queue = await this._api.queue(this.place, this._isShare);
-      this._ahead.clear();
-      const first =
-        this._queue.find(answer => answer.state === 'to mark') ??
-        this._queue[0];
-      if (first) {
-        await this._show(first.key);
-      } else {
-        this._leave();
+      const queue = await this._api.queue(this.place, this._isShare);
+      if (isLast()) {
+        await this._take(queue);
       }
-    });
+    }, isLast);
   }
 
   setFilter(filter: Filter): void {
     this._filter = filter;
+    this._end = null;
     this._changed.emit();
   }
 
@@ -103,19 +115,29 @@ export class MarkingSession implements IDisposable {
   /** Save, and show the next answer (or with -1 the one before) that the filter lets through. */
   async go(step: 1 | -1): Promise<void> {
     const target = this._neighbour(step, found => matches(found, this._filter));
-    await this._goTo(target);
+    await this._goTo(target, step === 1 ? 'next' : 'previous');
   }
 
-  /** Leave the answer for later, and show the next one that nobody has marked. */
+  /** Leave the answer for later, and show the next one that nobody has marked, from the first one on after the last. */
   async skip(): Promise<void> {
-    await this._goTo(
-      this._neighbour(1, ({ state }) => state === 'to mark') ??
-        this._neighbour(1, () => true)
-    );
+    const after = this._neighbour(1, found => matches(found, 'to mark'));
+    await this._goTo(after ?? this.left[0]?.key, 'skip');
   }
 
-  private async _goTo(key: string | undefined): Promise<void> {
+  private async _take(queue: readonly QueuedAnswer[]): Promise<void> {
+    this._queue = queue;
+    this._ahead.clear();
+    const first = queue.find(({ state }) => state === 'to mark') ?? queue[0];
+    if (first) {
+      await this._show(first.key);
+    } else {
+      this._leave();
+    }
+  }
+
+  private async _goTo(key: string | undefined, end: End): Promise<void> {
     if (key === undefined) {
+      this._end = end;
       await this._answer?.save();
       this._changed.emit();
       return;
@@ -142,6 +164,7 @@ export class MarkingSession implements IDisposable {
     const place = { ...this.place, key };
     this._answer = new AnswerModel(place, view, this._api, this._drafts);
     this._answer.changed.connect(this._onAnswer, this);
+    this._end = null;
     this._changed.emit();
     this._fetchAhead();
   }
@@ -149,6 +172,7 @@ export class MarkingSession implements IDisposable {
   private _leave(): void {
     this._answer?.dispose();
     this._answer = null;
+    this._end = null;
   }
 
   private async _fetch(key: string): Promise<MarkingView> {
@@ -223,14 +247,20 @@ export class MarkingSession implements IDisposable {
     }
   }
 
-  private async _attempt(request: () => Promise<void>): Promise<void> {
+  private async _attempt(
+    request: () => Promise<void>,
+    isWanted: () => boolean = () => true
+  ): Promise<void> {
+    let failure: Error | null = null;
     try {
       await request();
-      this._error = null;
     } catch (error) {
-      this._error = error as Error;
+      failure = error as Error;
     }
-    this._changed.emit();
+    if (isWanted()) {
+      this._error = failure;
+      this._changed.emit();
+    }
   }
 
   private readonly _changed = new Signal<this, void>(this);
@@ -243,7 +273,9 @@ export class MarkingSession implements IDisposable {
   private _isShare = false;
   private _error: Error | null = null;
   private _told: Conflict | null = null;
+  private _end: End | null = null;
   private _asked = 0;
+  private _loads = 0;
   private _isDisposed = false;
 }
 

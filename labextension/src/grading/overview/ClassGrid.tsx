@@ -3,6 +3,7 @@ import React, { useMemo, useState } from 'react';
 
 import type { Cell, Overview, StudentRow } from '../../api/courseTypes';
 import { formatPoints } from '../../units';
+import { shortName } from '../names';
 import { cellLabel, stateLabel } from './labels';
 import { arrange, type Sorting } from './sorting';
 import { useWindowed } from './windowed';
@@ -12,7 +13,7 @@ const ROW_HEIGHT = 28;
 /** Students by modules. Only the rows in sight are on the page, so that a thousand students scroll like twenty. */
 export function ClassGrid(props: {
   overview: Overview;
-  onStudent: (student: string) => void;
+  onStudent: (student: string, from: HTMLElement) => void;
   trans: TranslationBundle;
 }): React.JSX.Element {
   const { onStudent, overview, trans } = props;
@@ -92,7 +93,7 @@ export function ClassGrid(props: {
               {overview.modules.map((module, place) => (
                 <SortableHeader
                   key={module.module}
-                  label={module.module.slice(0, 2)}
+                  label={shortName(module.module)}
                   title={module.title}
                   sorting={sorting}
                   by={place}
@@ -178,7 +179,7 @@ function SortableHeader(props: {
 function Student(props: {
   row: StudentRow;
   index: number;
-  onStudent: (student: string) => void;
+  onStudent: (student: string, from: HTMLElement) => void;
   trans: TranslationBundle;
 }): React.JSX.Element {
   const { index, onStudent, row, trans } = props;
@@ -187,8 +188,8 @@ function Student(props: {
       <th scope="row" title={row.student}>
         <button
           type="button"
-          onClick={() => {
-            onStudent(row.student);
+          onClick={event => {
+            onStudent(row.student, event.currentTarget);
           }}
         >
           {row.name || row.student}

@@ -8,6 +8,7 @@ import { ProgressBar } from '../../components/ProgressBar';
 import { Scroll } from '../components/Scroll';
 import { kindLabel } from '../jobs/labels';
 import type { GradingModel } from '../model';
+import { fullName } from '../names';
 import { actionLabel, moment } from './labels';
 
 /** What the table of modules is made from. */
@@ -29,6 +30,22 @@ export function ModuleTable(props: IModuleTableProps): React.JSX.Element {
           <>
             {model.jobs.error && (
               <Notice message={model.jobs.error.message} trans={trans} />
+            )}
+            {modules.length === 0 && (
+              <p className="jp-TinyTorch-hint">
+                {trans.__(
+                  'The course has no module yet: generate one, release it, and it is here.'
+                )}{' '}
+                <button
+                  type="button"
+                  className="jp-TinyTorch-link"
+                  onClick={() => {
+                    model.show('jobs');
+                  }}
+                >
+                  {trans.__('Go to the jobs')}
+                </button>
+              </p>
             )}
             <Scroll label={trans.__('Modules')}>
               <table className="jp-TinyTorch-table">
@@ -66,9 +83,7 @@ function ModuleRow(
     trans.__('%1 of %2', value, students);
   return (
     <tr>
-      <th scope="row">
-        {module.module.slice(0, 2)} {module.title}
-      </th>
+      <th scope="row">{fullName(module.module, module.title)}</th>
       <td>{moment(module.released_at)}</td>
       <td>{moment(module.due_at)}</td>
       <td>{share(module.submitted)}</td>

@@ -1,4 +1,4 @@
-import React, { useMemo, useState } from 'react';
+import React, { useEffect, useMemo, useRef, useState } from 'react';
 
 import { Loaded } from '../components/Loaded';
 import type { IPageProps } from '../GradingView';
@@ -17,38 +17,47 @@ export function OverviewPage({ model, trans }: IPageProps): React.JSX.Element {
     [model]
   );
   const [student, setStudent] = useState<string | null>(null);
+  const opener = useRef<HTMLElement | null>(null);
+  const show = (chosen: string, from: HTMLElement): void => {
+    opener.current = from;
+    setStudent(chosen);
+  };
+  useEffect(() => {
+    if (student === null) {
+      opener.current?.focus();
+    }
+  }, [student]);
   useReload(model.jobs, overview);
-  if (student !== null) {
-    return (
-      <StudentView
-        model={model}
-        student={student}
-        onClose={() => {
-          setStudent(null);
-        }}
-        trans={trans}
-      />
-    );
-  }
   return (
-    <Loaded of={overview} trans={trans}>
-      {found => (
-        <>
-          <ModuleTable
-            model={model}
-            modules={found.modules}
-            students={found.students.length}
-            trans={trans}
-          />
-          <ClassGrid overview={found} onStudent={setStudent} trans={trans} />
-          <StatisticsSection model={model} trans={trans} />
-          <AttentionSection
-            model={model}
-            onStudent={setStudent}
-            trans={trans}
-          />
-        </>
+    <>
+      {student !== null && (
+        <StudentView
+          model={model}
+          student={student}
+          onClose={() => {
+            setStudent(null);
+          }}
+          trans={trans}
+        />
       )}
-    </Loaded>
+      {/* Hidden it keeps what is filtered and sorted, and where it was scrolled to. */}
+      <div hidden={student !== null}>
+        <Loaded of={overview} trans={trans}>
+          {found => (
+            <>
+              <ModuleTable
+                model={model}
+                modules={found.modules}
+                students={found.students.length}
+                trans={trans}
+              />
+              <ClassGrid overview={found} onStudent={show} trans={trans} />
+              <StatisticsSection model={model} trans={trans} />
+              <AttentionSection model={model} onStudent={show} trans={trans} />
+            </>
+          )}
+        </Loaded>
+      </div>
+    </>
   );
 }

@@ -23,7 +23,7 @@ export function stateLabel(
 export function cellLabel(cell: Cell, trans: TranslationBundle): string {
   const parts = [stateLabel(cell.state, trans)];
   if (cell.score !== null) {
-    parts.unshift(trans.__('%1 points', formatPoints(cell.score)));
+    parts.unshift(pointsLabel(cell.score, trans));
   }
   if (cell.late) {
     parts.push(trans.__('late'));
@@ -50,6 +50,12 @@ export function actionLabel(
     done: null
   };
   return labels[action];
+}
+
+/** So many points: "1 point", "7.5 points". */
+export function pointsLabel(points: number, trans: TranslationBundle): string {
+  // The number itself would not be in the user's language.
+  return trans._n('%2 point', '%2 points', points, formatPoints(points));
 }
 
 /** A moment in the user's own words. */

@@ -21,11 +21,11 @@ export function useWindowed(
   const ref = useRef<HTMLDivElement>(null);
   const [place, setPlace] = useState({ top: 0, height: 600 });
   const onScroll = useCallback(() => {
-    const { scrollTop, clientHeight } = ref.current ?? {
-      scrollTop: 0,
-      clientHeight: 0
-    };
-    setPlace({ top: scrollTop, height: clientHeight || 600 });
+    const { scrollTop = 0, clientHeight = 0 } = ref.current ?? {};
+    // Hidden it has no height, and comes back scrolled to where it was.
+    if (clientHeight > 0) {
+      setPlace({ top: scrollTop, height: clientHeight });
+    }
   }, []);
   useEffect(onScroll, [onScroll, count]);
   const first = Math.max(0, Math.floor(place.top / rowHeight) - MARGIN);

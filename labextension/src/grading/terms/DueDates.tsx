@@ -1,9 +1,11 @@
 import React, { useState } from 'react';
 
 import type { ModuleColumn } from '../../api/courseTypes';
+import { confirm } from '../components/confirm';
 import { Loaded } from '../components/Loaded';
 import { Scroll } from '../components/Scroll';
 import type { IPageProps } from '../GradingView';
+import { fullName } from '../names';
 import { moment } from '../overview/labels';
 import { fromField, toField } from './dates';
 
@@ -47,17 +49,27 @@ function DueDate(
   const { model, module, trans } = props;
   const standing = toField(module.due_at);
   const [due, setDue] = useState(standing);
-  const change = (request: () => Promise<void>): void =>
-    void model.modules.attempt(async () => {
+  const change = (request: () => Promise<void>): Promise<boolean> =>
+    model.modules.attempt(async () => {
       await request();
       await model.modules.load();
     });
   const { title } = module;
+  const takeBack = async (): Promise<void> => {
+    const isSure = await confirm({
+      title: trans.__('Take %1 back?', title),
+      body: trans.__(
+        'Students can no longer fetch the module or hand it in until it is released again. What was handed in stays, with its marks.'
+      ),
+      action: trans.__('Take back')
+    });
+    if (isSure) {
+      await change(() => model.api.unrelease(module.module));
+    }
+  };
   return (
     <tr>
-      <th scope="row">
-        {module.module.slice(0, 2)} {title}
-      </th>
+      <th scope="row">{fullName(module.module, title)}</th>
       <td>
         {moment(module.released_at)}{' '}
         {module.released_at !== null && (
@@ -65,9 +77,7 @@ function DueDate(
             type="button"
             className="jp-TinyTorch-button"
             aria-label={trans.__('Take %1 back from students', title)}
-            onClick={() => {
-              change(() => model.api.unrelease(module.module));
-            }}
+            onClick={() => void takeBack()}
           >
             {trans.__('Take back')}
           </button>
@@ -78,7 +88,7 @@ function DueDate(
           className="jp-TinyTorch-form"
           onSubmit={event => {
             event.preventDefault();
-            change(() => model.api.setDue(module.module, fromField(due)));
+            void change(() => model.api.setDue(module.module, fromField(due)));
           }}
         >
           <input
