@@ -592,7 +592,8 @@ export interface MarkingPace {
 /**
  * An answer as a grader sees it. ``html`` is sanitised; ``history`` is in order of time, the oldest first.
  *
- * ``answer`` is the digest of ``text``; ``outdated`` tells that the answer was another when ``mark`` was given.
+ * ``answer`` is the digest of the answer as it was last graded, which a mark for it names. ``outdated`` tells that it
+ * was another when ``mark`` was given.
  */
 export interface MarkingView {
   key: string;

@@ -27,7 +27,8 @@ from tinytorch_lab.words import count_words
 class MarkingView:
     """An answer as a grader sees it. ``html`` is sanitised; ``history`` is in order of time, the oldest first.
 
-    ``answer`` is the digest of ``text``; ``outdated`` tells that the answer was another when ``mark`` was given.
+    ``answer`` is the digest of the answer as it was last graded, which a mark for it names. ``outdated`` tells that it
+    was another when ``mark`` was given.
     """
 
     key: str
@@ -102,13 +103,14 @@ def marking_view(
     if sample is not None:
         text, mark = read_sample(connection, sample, grader)
         history: tuple[Mark, ...] = (mark,) if mark else ()
-        outdated, flag = False, None
+        answer, outdated, flag = digest(text), False, None
     else:
         student = student_of(course, connection, module, response, key)
         text = answer_texts(course, module, student, (cell,))[response]
         mark = standing_mark(connection, module, student, response)
         history = tuple(mark_history(connection, module, student, response))
-        outdated = mark is not None and mark.answer != answer_digest(connection, module, student, response)
+        answer = answer_digest(connection, module, student, response)
+        outdated = mark is not None and mark.answer != answer
         flag = _flag(connection, module, student, response)
     return MarkingView(
         key=key,
@@ -116,7 +118,7 @@ def marking_view(
         response=response,
         question_html=html_of(source.question(cell)),
         text=text,
-        answer=digest(text),
+        answer=answer,
         html=html_of(text),
         words=count_words(text),
         scheme=scheme_of(cell),
