@@ -1,6 +1,7 @@
 """``tito milestone`` on a real workspace."""
 
 import json
+import math
 
 import pytest
 
@@ -43,6 +44,8 @@ def test_a_milestone_is_run_recorded_and_listed(tito, workspace, tmp_path):
 def test_losses_are_shown_as_a_curve():
     assert loss_curve([4.0]) == "▁"
     assert loss_curve([4.0, 3.0, 1.0, 0.5]) == "█▆▂▁"
+    assert loss_curve([4.0, math.inf, 0.5, math.nan]) == "█!▁!"
+    assert loss_curve([math.nan]) == "!"
     for count in (24, 25, 47, 48, 200):
         curve = loss_curve([1 / (1 + step) for step in range(count)])
         assert 12 <= len(curve) <= 24

@@ -1,5 +1,6 @@
 """``tito milestone``: what the student's own package can do."""
 
+import math
 from collections.abc import Sequence
 from dataclasses import asdict
 from pathlib import Path
@@ -87,11 +88,19 @@ def _run(place: Workspace, number: int, output: Path | None, full: bool) -> Mile
 
 
 def loss_curve(losses: Sequence[float]) -> str:
-    """Return losses as a line of at most 24 bars, the highest one full; of many, every so many, the last included."""
+    """Return losses as a line of at most 24 bars, the highest one full; of many, every so many, the last included.
+
+    A loss that has diverged is "!".
+    """
     every = -(-len(losses) // _CURVE_WIDTH)
     shown = losses[::-1][::every][::-1]
-    low, high = min(shown), max(shown)
-    return "".join(_BARS[round((loss - low) / ((high - low) or 1) * (len(_BARS) - 1))] for loss in shown)
+    finite = [loss for loss in shown if math.isfinite(loss)]
+    low, high = min(finite, default=0.0), max(finite, default=0.0)
+
+    def bar(loss: float) -> str:
+        return _BARS[round((loss - low) / ((high - low) or 1) * (len(_BARS) - 1))] if math.isfinite(loss) else "!"
+
+    return "".join(map(bar, shown))
 
 
 def _print(place: Workspace, result: MilestoneResult) -> None:
