@@ -9,6 +9,7 @@ from tinytorch_lab.milestones.mnist_data import ABOUT, BATCH, MNIST, digit_files
 from tinytorch_lab.milestones.mnist_plot import Reading, draw_reading
 from tinytorch_lab.milestones.script import (
     LOSS,
+    Files,
     Malformed,
     Outcome,
     Reports,
@@ -85,8 +86,8 @@ probe("{_ANSWERS}", answers(images))
 """
 
 
-def _judge(reports: Reports) -> Outcome:
-    reading = _reading(reports)
+def _judge(reports: Reports, files: Files) -> Outcome:
+    reading = _reading(reports, files)
     rounds, kind = reading.rounds, reading.kind
     passed = bool(rounds[-1] > _GOAL)
     epochs = [kind.epochs((number + 1) * _STEPS_A_ROUND) for number in range(_ROUNDS)]
@@ -114,9 +115,9 @@ def _judge(reports: Reports) -> Outcome:
     return Outcome(passed, sentence, figures, draw)
 
 
-def _reading(reports: Reports) -> Reading:
+def _reading(reports: Reports, files: Files) -> Reading:
     # The labels never enter the sandbox: what is not there cannot be given as an answer.
-    digits = unseen_digits()
+    digits = unseen_digits(files)
     labels = digits.labels
     answers = _answers(reports, _ANSWERS, _ROUNDS, labels.shape)
     sampled = _answers(reports, _SAMPLED, _ROUNDS * _STEPS_A_ROUND, labels[::_EVERY].shape)

@@ -3,6 +3,7 @@
 import gzip
 import json
 import struct
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 import numpy as np
@@ -48,39 +49,43 @@ class UnseenDigits:
 
 
 def digit_files() -> dict[str, bytes]:
-    """Return MNIST's files but for the labels of the test images, and how many batches a step takes.
+    """Return MNIST's files but for the labels of the test images, their set's name, and how many batches a step takes.
 
     They come from the cache or the network; where MNIST cannot be had, they are made of scikit-learn's digits.
 
     Raises:
         NotAvailableError: there is neither.
     """
-    kind, files = _files()
+    kind, files = _mnist_or_small()
     shown = {name: content for name, content in files.items() if name != _TEST_LABELS}
-    return shown | {ABOUT: json.dumps({"batches": kind.batches}).encode()}
+    return shown | {ABOUT: json.dumps({"digits": kind.name, "batches": kind.batches}).encode()}
 
 
-def unseen_digits() -> UnseenDigits:
-    """Return the test images of the same set with their labels, which no run finds.
+def unseen_digits(shown: Mapping[str, bytes]) -> UnseenDigits:
+    """Return the test images of the set that a run was ``shown``, with their labels, which no run finds.
 
     Raises:
-        NotAvailableError: there is neither.
+        NotAvailableError: that set cannot be had any more.
     """
-    kind, files = _files()
+    kind = MNIST if json.loads(shown[ABOUT])["digits"] == MNIST.name else SMALL
+    files = _mnist_files() if kind is MNIST else _small_files()
     images = np.frombuffer(gzip.decompress(files[_TEST_IMAGES]), np.uint8, offset=16).reshape(-1, 28, 28)
     labels = np.frombuffer(gzip.decompress(files[_TEST_LABELS]), np.uint8, offset=8).astype(np.int64)
     return UnseenDigits(kind, images, labels)
 
 
-def _files() -> tuple[Digits, dict[str, bytes]]:
+def _mnist_or_small() -> tuple[Digits, dict[str, bytes]]:
     try:
-        folder = mnist_folder()
+        return MNIST, _mnist_files()
     except NotAvailableError as missing:
         try:
             return SMALL, _small_files()
         except NotAvailableError as also_missing:
             raise NotAvailableError(f"{missing} {also_missing}") from None
-    return MNIST, {path.name: path.read_bytes() for path in sorted(folder.glob("*-ubyte.gz"))}
+
+
+def _mnist_files() -> dict[str, bytes]:
+    return {path.name: path.read_bytes() for path in sorted(mnist_folder().glob("*-ubyte.gz"))}
 
 
 def _small_files() -> dict[str, bytes]:

@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from tinytorch_lab.milestones.explain import explain
-from tinytorch_lab.milestones.script import LOSS, Malformed, Outcome, Script
+from tinytorch_lab.milestones.script import LOSS, Files, Malformed, Outcome, Reports, Script
 from tinytorch_lab.runner.contract import CellResult, Executor, Job, Limits, Run, RunEnd
 
 
@@ -43,6 +43,7 @@ class ScriptRun:
 
     script: Script
     package: Path
+    files: Files
     run: Run
 
     def finish(self, listener: Listener | None = None) -> Judged:
@@ -64,7 +65,14 @@ class ScriptRun:
                     self.run.cancel()
                 elif listener is not None:
                     listener(Progress(done, len(self.script.steps), item.id, _losses(reports)))
-        return Judged(None, problem, seconds) if problem else _judged(self.script, reports, seconds)
+        return Judged(None, problem, seconds) if problem else self._judged(reports, seconds)
+
+    def _judged(self, reports: Reports, seconds: float) -> Judged:
+        try:
+            outcome = self.script.judge(reports, self.files)
+        except Malformed as malformed:
+            return Judged(None, str(malformed), seconds)
+        return Judged(outcome, outcome.sentence, seconds)
 
     def _take(self, result: CellResult, reports: dict[str, list[Any]]) -> str:
         """Add what a step reports; return why it failed, if it did."""
@@ -79,17 +87,10 @@ def start_script(executor: Executor, script: Script, package: Path, limits: Limi
     Raises:
         NotAvailableError: its data cannot be had, or nothing can be run here.
     """
-    job = Job(cells=script.steps, limits=limits, path=(str(package.parent),), files=script.files())
-    return ScriptRun(script, package, executor.submit(job))
+    files = script.files()
+    job = Job(cells=script.steps, limits=limits, path=(str(package.parent),), files=files)
+    return ScriptRun(script, package, files, executor.submit(job))
 
 
 def _losses(reports: Mapping[str, list[Any]]) -> tuple[float, ...]:
     return tuple(value for value in reports.get(LOSS, ()) if isinstance(value, float))
-
-
-def _judged(script: Script, reports: Mapping[str, list[Any]], seconds: float) -> Judged:
-    try:
-        outcome = script.judge(reports)
-    except Malformed as malformed:
-        return Judged(None, str(malformed), seconds)
-    return Judged(outcome, outcome.sentence, seconds)

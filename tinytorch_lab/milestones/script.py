@@ -21,6 +21,9 @@ LOSS = "the loss"
 Reports = Mapping[str, Sequence[Any]]
 """The probed values by name, in the order they came; a name reads as what it is in a sentence."""
 
+Files = Mapping[str, bytes]
+"""What the steps find in their working folder."""
+
 
 class Malformed(Exception):
     """A report is not what the milestone's network must give; the text is the whole sentence."""
@@ -41,13 +44,14 @@ class Script:
     """A milestone's steps and its judge, which raises :class:`Malformed` for reports it cannot judge.
 
     ``files`` makes what the steps find in their working folder, anew for each run; it raises ``NotAvailableError``
-    if the data cannot be had. ``limits`` are entries of the course's table ``[limits]`` that this milestone exceeds.
-    ``minutes`` says about how long one processor is busy; 0 means seconds.
+    if the data cannot be had. The judge is given them, too: other data may be had by then. ``limits`` are entries of
+    the course's table ``[limits]`` that this milestone exceeds. ``minutes`` says about how long one processor is busy;
+    0 means seconds.
     """
 
     steps: tuple[Cell, ...]
-    judge: Callable[[Reports], Outcome]
-    files: Callable[[], Mapping[str, bytes]] = dict
+    judge: Callable[[Reports, Files], Outcome]
+    files: Callable[[], Files] = dict
     limits: Mapping[str, float] = field(default_factory=dict)
     minutes: int = 0
 

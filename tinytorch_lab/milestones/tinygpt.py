@@ -5,15 +5,15 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from tinytorch_lab.milestones.script import LOSS, Malformed, Outcome, Reports, Script, series, step
+from tinytorch_lab.milestones.script import LOSS, Files, Malformed, Outcome, Reports, Script, series, step
 from tinytorch_lab.milestones.tinygpt_data import (
     ABOUT,
     SHAKESPEARE,
     TEXT,
     Text,
     known_words,
+    shown_text,
     text_files,
-    the_text,
 )
 from tinytorch_lab.milestones.tinygpt_plot import Writing, draw_writing
 
@@ -130,7 +130,7 @@ def script_for(length: Length) -> Script:
             *(step(f"writing at temperature {t:g}", _written(t)) for t in _TEMPERATURES),
             step("with and without a cache", _CLOCK),
         ),
-        lambda reports: _judge(reports, length),
+        lambda reports, files: _judge(reports, files, length),
         files=text_files,
         limits={"cell_seconds": 300, "notebook_seconds": 3600},
         minutes=length.minutes,
@@ -141,8 +141,8 @@ def _written(temperature: float) -> str:
     return _WRITE.format(temperature=temperature, characters=2000 if temperature == _COUNTED else 300)
 
 
-def _judge(reports: Reports, length: Length) -> Outcome:
-    writing = _writing(reports, length)
+def _judge(reports: Reports, files: Files, length: Length) -> Outcome:
+    writing = _writing(reports, files, length)
     kind = writing.kind
     goal = kind.full_goal if length.full else kind.goal
     wanted = kind.known if length.full else 0.0
@@ -184,8 +184,8 @@ def _problem(reports: Reports, writing: Writing, goal: float, wanted: float) -> 
     return ""
 
 
-def _writing(reports: Reports, length: Length) -> Writing:
-    kind, text = the_text()
+def _writing(reports: Reports, files: Files, length: Length) -> Writing:
+    kind, text = shown_text(files)
     written = {temperature: _text(reports, temperature) for temperature in _TEMPERATURES}
     return Writing(
         kind=kind,

@@ -2,6 +2,7 @@
 
 import json
 import re
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 from tinytorch_lab.datasets import shakespeare_text, sonnets
@@ -35,18 +36,22 @@ SHAKESPEARE = Text("tiny Shakespeare", goal=2.046, full_goal=1.90, known=0.75, s
 SONNETS = Text("four sonnets", goal=2.762, full_goal=2.762, known=0.0, share=0.2)
 
 
-def the_text() -> tuple[Text, str]:
-    """Return tiny Shakespeare, from the cache or the network, else the four sonnets: which it is, and the text."""
-    try:
-        return SHAKESPEARE, shakespeare_text()
-    except NotAvailableError:
-        return SONNETS, sonnets()
-
-
 def text_files() -> dict[str, bytes]:
-    """Return the text as the file that the steps read, and what it is worth."""
-    kind, content = the_text()
-    return {TEXT: content.encode(), ABOUT: json.dumps({"share": kind.share}).encode()}
+    """Return the text as the file that the steps read, which one it is, and what it is worth.
+
+    It is tiny Shakespeare, from the cache or the network, else the four sonnets.
+    """
+    try:
+        kind, content = SHAKESPEARE, shakespeare_text()
+    except NotAvailableError:
+        kind, content = SONNETS, sonnets()
+    return {TEXT: content.encode(), ABOUT: json.dumps({"text": kind.name, "share": kind.share}).encode()}
+
+
+def shown_text(files: Mapping[str, bytes]) -> tuple[Text, str]:
+    """Return the text of a run that was given ``files``, and which it is."""
+    kind = SHAKESPEARE if json.loads(files[ABOUT])["text"] == SHAKESPEARE.name else SONNETS
+    return kind, files[TEXT].decode()
 
 
 def known_words(written: str, text: str) -> float:

@@ -4,7 +4,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from tinytorch_lab.milestones.script import Outcome, Reports, Script, numbers, step
+from tinytorch_lab.milestones.script import Files, Outcome, Reports, Script, numbers, step
 from tinytorch_lab.milestones.xor import GRID_SHAPE, SETUP, TARGETS, draw_surface
 
 if TYPE_CHECKING:
@@ -37,7 +37,7 @@ probe("{_SET_GRID}", network(grid).data)
 """
 
 
-def _judge(reports: Reports) -> Outcome:
+def _judge(reports: Reports, _files: Files) -> Outcome:
     fresh = numbers(reports, _FRESH, (4, 1))
     by_hand = numbers(reports, _SET, (4, 1))
     surfaces = numbers(reports, _FRESH_GRID, GRID_SHAPE), numbers(reports, _SET_GRID, GRID_SHAPE)

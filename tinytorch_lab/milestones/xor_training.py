@@ -4,7 +4,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from tinytorch_lab.milestones.script import LOSS, Outcome, Reports, Script, numbers, series, step
+from tinytorch_lab.milestones.script import LOSS, Files, Outcome, Reports, Script, numbers, series, step
 from tinytorch_lab.milestones.xor import GRID_SHAPE, SETUP, draw_surface, right_answers
 
 if TYPE_CHECKING:
@@ -51,7 +51,7 @@ probe("{_GRID}", network(grid).data)
 """
 
 
-def _judge(reports: Reports) -> Outcome:
+def _judge(reports: Reports, _files: Files) -> Outcome:
     losses = series(reports, LOSS, _EPOCHS + 1)
     output = numbers(reports, _OUTPUT, (4, 1))
     surface = numbers(reports, _GRID, GRID_SHAPE)

@@ -1,6 +1,7 @@
 """Milestone 3: its data, its judge, and a run on the reference package."""
 
 import gzip
+import json
 
 import numpy as np
 import pytest
@@ -12,7 +13,7 @@ from tinytorch_lab.datasets import digits
 from tinytorch_lab.errors import NotAvailableError
 from tinytorch_lab.learning.milestones.running import run_milestone
 from tinytorch_lab.milestones import mnist, mnist_data
-from tinytorch_lab.milestones.mnist_data import MNIST, SMALL, digit_files
+from tinytorch_lab.milestones.mnist_data import ABOUT, MNIST, SMALL, digit_files
 from tinytorch_lab.milestones.script import LOSS, Malformed
 from tinytorch_lab.milestones.scripts import SCRIPTS
 
@@ -35,10 +36,15 @@ def unseen(monkeypatch):
 
     def show(kind):
         labels = np.arange(kind.test) % 10
-        shown = mnist_data.UnseenDigits(kind, np.zeros((kind.test, 28, 28), np.uint8), labels)
-        monkeypatch.setattr(mnist, "unseen_digits", lambda: shown)
+        plain = mnist_data.UnseenDigits(kind, np.zeros((kind.test, 28, 28), np.uint8), labels)
+        monkeypatch.setattr(mnist, "unseen_digits", lambda _files: plain)
 
     return show
+
+
+def shown(kind):
+    """What a run on ``kind`` is told of it."""
+    return {ABOUT: json.dumps({"digits": kind.name}).encode()}
 
 
 def reports(kind, wrong=30, **changed):
@@ -56,7 +62,7 @@ def reports(kind, wrong=30, **changed):
 
 def test_enough_right_answers_pass(unseen):
     unseen(MNIST)
-    outcome = SCRIPTS[3].judge(reports(MNIST))
+    outcome = SCRIPTS[3].judge(reports(MNIST), shown(MNIST))
     assert outcome.passed
     assert outcome.sentence == (
         "The network reads handwritten digits: 99.7% of the 10,000 test images are right after 5 epochs, 10.0% after 1."
@@ -77,14 +83,14 @@ def test_enough_right_answers_pass(unseen):
 
 def test_a_network_without_mistakes_is_drawn_too(unseen):
     unseen(MNIST)
-    outcome = SCRIPTS[3].judge(reports(MNIST, wrong=0))
+    outcome = SCRIPTS[3].judge(reports(MNIST, wrong=0), shown(MNIST))
     assert outcome.figures["misread"] == 0
     outcome.draw(Figure())
 
 
 def test_exactly_the_goal_is_not_enough(unseen):
     unseen(MNIST)
-    outcome = SCRIPTS[3].judge(reports(MNIST, wrong=500))
+    outcome = SCRIPTS[3].judge(reports(MNIST, wrong=500), shown(MNIST))
     assert not outcome.passed
     assert "does not read well enough: 95.0% of the 10,000 test images" in outcome.sentence
     assert "check the gradients of module 09 first" in outcome.sentence
@@ -92,7 +98,7 @@ def test_exactly_the_goal_is_not_enough(unseen):
 
 def test_the_small_digits_are_said_to_be_small(unseen):
     unseen(SMALL)
-    outcome = SCRIPTS[3].judge(reports(SMALL, wrong=5))
+    outcome = SCRIPTS[3].judge(reports(SMALL, wrong=5), shown(SMALL))
     assert outcome.passed
     assert outcome.sentence.startswith(
         "MNIST could not be had, so these are scikit-learn's digits of 8 by 8 pixels. The network reads"
@@ -113,7 +119,7 @@ def test_the_small_digits_are_said_to_be_small(unseen):
 def test_reports_that_make_no_sense_are_said_to(changed, words, unseen):
     unseen(MNIST)
     with pytest.raises(Malformed, match=words):
-        SCRIPTS[3].judge(reports(MNIST, **changed))
+        SCRIPTS[3].judge(reports(MNIST, **changed), shown(MNIST))
 
 
 def test_mnist_is_taken_where_it_is(monkeypatch):
@@ -126,8 +132,8 @@ def test_mnist_is_taken_where_it_is(monkeypatch):
         "train-images-idx3-ubyte.gz": 9_912_422,
         "train-labels-idx1-ubyte.gz": 28_881,
     }
-    assert files["about.json"] == b'{"batches": 125}'
-    unseen = mnist_data.unseen_digits()
+    assert files["about.json"] == b'{"digits": "MNIST", "batches": 125}'
+    unseen = mnist_data.unseen_digits(files)
     assert (unseen.kind, unseen.images.shape, unseen.labels.shape) == (MNIST, (10_000, 28, 28), (10_000,))
     assert np.bincount(unseen.labels).min() > 800
 
@@ -157,7 +163,7 @@ def test_small_digits_have_the_format_of_mnist(nowhere):
 def test_the_labels_of_the_test_images_never_enter_a_run(nowhere):
     assert "t10k-images-idx3-ubyte.gz" in digit_files()
     assert not [name for name in digit_files() if "t10k-labels" in name]
-    unseen = mnist_data.unseen_digits()
+    unseen = mnist_data.unseen_digits(digit_files())
     assert (unseen.kind, unseen.images.shape, unseen.labels.shape) == (SMALL, (297, 28, 28), (297,))
 
 

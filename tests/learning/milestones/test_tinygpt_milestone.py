@@ -49,7 +49,7 @@ def reports(parts=QUICK_PARTS, loss=1.9, written=SONNET_WORDS, **changed):
 
 
 def test_below_the_table_of_trigrams_passes(shakespeare):
-    outcome = SCRIPTS[4].judge(reports(loss=1.965))
+    outcome = SCRIPTS[4].judge(reports(loss=1.965), text_files())
     assert outcome.passed
     assert outcome.sentence == (
         "TinyGPT writes: after 600 steps the loss on unseen text is 1.965 nats per character (2.046 is a table of "
@@ -74,7 +74,7 @@ def test_below_the_table_of_trigrams_passes(shakespeare):
 
 def test_what_is_written_is_drawn_as_it_is(shakespeare):
     """Neither mathematics nor missing signs: dollars, braces, line ends, and a line longer than the plot is wide."""
-    outcome = SCRIPTS[4].judge(reports(written="$x_{2$ \\frac\n\n" + "long " * 60 + "\n" * 30 + "\ufffd"))
+    outcome = SCRIPTS[4].judge(reports(written="$x_{2$ \\frac\n\n" + "long " * 60 + "\n" * 30 + "\ufffd"), text_files())
     figure = Figure()
     outcome.draw(figure)
     figure.canvas.draw()
@@ -93,7 +93,7 @@ def test_what_is_written_is_drawn_as_it_is(shakespeare):
     ],
 )
 def test_what_is_missed_is_said(changed, words, shakespeare):
-    outcome = SCRIPTS[4].judge(reports(**changed))
+    outcome = SCRIPTS[4].judge(reports(**changed), text_files())
     assert not outcome.passed
     assert pytest.approx(changed.get("loss", 1.9)) == outcome.figures["loss"]
     with pytest.raises(AssertionError, match=words):
@@ -111,19 +111,26 @@ def test_what_is_missed_is_said(changed, words, shakespeare):
     ],
 )
 def test_the_full_run_asks_for_more(loss, written, passed, shakespeare):
-    outcome = FULL[4].judge(reports(parts=FULL_PARTS, loss=loss, written=written))
+    outcome = FULL[4].judge(reports(parts=FULL_PARTS, loss=loss, written=written), text_files())
     assert outcome.passed is passed
     assert "after 2,000 steps" in outcome.sentence
     outcome.draw(Figure())
 
 
+def test_a_run_is_judged_by_the_text_it_was_given(nowhere, monkeypatch):
+    given = text_files()
+    monkeypatch.setattr("tinytorch_lab.milestones.tinygpt_data.shakespeare_text", sonnets)
+    assert SCRIPTS[4].judge(reports(loss=2.7), given).passed
+    assert not SCRIPTS[4].judge(reports(loss=2.7), text_files()).passed
+
+
 def test_sonnets_are_said_to_be_sonnets(nowhere):
-    outcome = SCRIPTS[4].judge(reports(loss=2.7))
+    outcome = SCRIPTS[4].judge(reports(loss=2.7), text_files())
     assert outcome.passed
     assert outcome.sentence.startswith(
         "Tiny Shakespeare could not be had, so this is four sonnets. TinyGPT writes: after 120 steps"
     )
-    assert not SCRIPTS[4].judge(reports(loss=2.8)).passed
+    assert not SCRIPTS[4].judge(reports(loss=2.8), text_files()).passed
 
 
 @pytest.mark.parametrize(
@@ -142,7 +149,7 @@ def test_sonnets_are_said_to_be_sonnets(nowhere):
 )
 def test_reports_that_make_no_sense_are_said_to(changed, words, shakespeare):
     with pytest.raises(Malformed, match=words):
-        SCRIPTS[4].judge(reports(**changed))
+        SCRIPTS[4].judge(reports(**changed), text_files())
 
 
 def test_words_are_known_whatever_their_case_and_stops():
@@ -157,7 +164,7 @@ def test_tiny_shakespeare_is_taken_where_it_is(monkeypatch):
     monkeypatch.setenv("TINYTORCH_DATA", str(SHARED))
     files = text_files()
     assert len(files["tinyshakespeare.txt"]) == 1_115_394
-    assert json.loads(files["about.json"]) == {"share": 1.0}
+    assert json.loads(files["about.json"]) == {"text": "tiny Shakespeare", "share": 1.0}
 
 
 @pytest.mark.parametrize("kind", [SHAKESPEARE, SONNETS], ids=lambda kind: kind.name)

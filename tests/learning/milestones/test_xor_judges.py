@@ -22,7 +22,7 @@ def training_reports(**changed):
 
 
 def test_learning_passes_and_says_since_when():
-    outcome = SCRIPTS[2].judge(training_reports())
+    outcome = SCRIPTS[2].judge(training_reports(), {})
     assert outcome.passed
     assert outcome.figures == {"loss": pytest.approx(1e-4), "accuracy": 1.0, "epochs": 100.0, "epochs_to_goal": 51.0}
     assert "below 0.01 from epoch 51 on" in outcome.sentence
@@ -42,7 +42,7 @@ def test_learning_passes_and_says_since_when():
     ],
 )
 def test_not_enough_learning_is_not_a_pass(changed, words):
-    outcome = SCRIPTS[2].judge(training_reports(**changed))
+    outcome = SCRIPTS[2].judge(training_reports(**changed), {})
     assert not outcome.passed
     assert words in outcome.sentence
     outcome.draw(Figure())
@@ -61,7 +61,7 @@ def test_not_enough_learning_is_not_a_pass(changed, words):
 )
 def test_reports_that_make_no_sense_are_said_to(changed, words):
     with pytest.raises(Malformed, match=words):
-        SCRIPTS[2].judge(training_reports(**changed))
+        SCRIPTS[2].judge(training_reports(**changed), {})
 
 
 def test_every_step_is_python_with_a_title_of_its_own():
