@@ -1,7 +1,10 @@
-"""Writing files so that a reader sees the old content or the new, never half of one."""
+"""Writing files so that a reader sees the old content or the new, never half of one, and one writer at a time."""
 
+import fcntl
 import os
 import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 from tinytorch_lab.errors import NotAvailableError
@@ -34,6 +37,23 @@ def write_bytes(path: Path, content: bytes) -> None:
         if temporary is not None and os.path.exists(temporary):
             os.unlink(temporary)
         raise NotAvailableError(f"Cannot write {path}: {error.strerror}; nothing was changed.") from None
+
+
+@contextmanager
+def locked(path: Path) -> Iterator[None]:
+    """Keep others who lock ``path``, in any thread of any process, waiting; its folder is made when missing.
+
+    Raises:
+        NotAvailableError: the place is not ours to write.
+    """
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        lock = path.open("ab")
+        fcntl.flock(lock, fcntl.LOCK_EX)
+    except OSError as error:
+        raise NotAvailableError(f"Cannot write {path.parent}: {error.strerror}; nothing was changed.") from None
+    with lock:
+        yield
 
 
 def make_durable(path: Path) -> None:

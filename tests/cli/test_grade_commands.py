@@ -1,5 +1,6 @@
 """The instructor's commands, and the demo, on a real course folder."""
 
+import io
 import json
 import subprocess
 import sys
@@ -159,8 +160,9 @@ def test_the_whole_course_from_a_class_list_to_exports(tito, curriculum, tmp_pat
     assert tito("module", "status", "--export", tmp_path / "progress.csv").code == 0
     assert tito("checkpoint", "export", "--output", tmp_path / "same.csv").code == 0
     assert (tmp_path / "progress.csv").read_bytes() == (tmp_path / "same.csv").read_bytes()
-    page = json.loads(tito("module", "status", "--student", "ada", "--json").out)
-    assert page["modules"][0]["automatic"] == 70
+    both = tito("module", "status", "--student", "ada", "--json", "--export", tmp_path / "progress.csv")
+    assert json.loads(both.out)["modules"][0]["automatic"] == 70
+    assert "Written to" in both.err
     assert "Course grade" in tito("checkpoint", "status", "--student", "ada").out
     assert "ben" in tito("grade", "struggling").out
     assert json.loads(tito("grade", "similarity", "1", "--json").out) == []
@@ -181,6 +183,11 @@ def test_regrade_repair_backup_and_restore(tito, curriculum, tmp_path, monkeypat
     dry = tito("grade", "regrade", "1", "--dry-run")
     assert dry.code == 0
     assert "0 rise, 0 fall, 1 stay." in dry.out
+    monkeypatch.setattr(sys, "stdin", io.StringIO("n\n"))
+    declined = tito("grade", "regrade", "1", "--json")
+    assert declined.code == 1
+    assert json.loads(declined.out) == json.loads(tito("grade", "regrade", "1", "--dry-run", "--json").out)
+    assert "Change the scores so?" in declined.err
     assert tito("grade", "regrade", "1", "--yes").code == 0
     assert "Nothing was wrong" in tito("grade", "repair").out
     assert tito("grade", "backup", tmp_path / "saved.tar.gz").code == 0

@@ -1,6 +1,8 @@
 """Handing in, receipts and restoring from the command line, at a course on this machine."""
 
+import io
 import json
+import sys
 
 import pytest
 
@@ -62,6 +64,26 @@ def test_a_module_is_submitted_listed_and_restored(tito, workspace):
     assert "your notebook was kept as" in restored.out
     assert path.read_bytes() == submitted
     assert "not been returned" in tito("module", "feedback", "1").err
+
+
+def test_nothing_stands_before_the_json(tito, workspace, monkeypatch):
+    tito("module", "start", "1")
+    monkeypatch.setattr(sys, "stdin", io.StringIO("y\n"))
+    submitted = tito("module", "submit", "1", "--json")
+    assert submitted.code == 0, submitted.err
+    assert json.loads(submitted.out)["module"] == MODULE
+    assert f"Submit {MODULE}.ipynb?" in submitted.err
+
+
+def test_what_became_of_a_notebook_that_waited_is_told_beside_the_json(tito, workspace, monkeypatch, free_tcp_port):
+    tito("module", "start", "1")
+    with monkeypatch.context() as away:
+        away.setenv("TINYTORCH_LAB_SERVICE", f"http://127.0.0.1:{free_tcp_port}")
+        away.setenv("JUPYTERHUB_API_TOKEN", "token")
+        assert "waits in the outbox" in tito("module", "submit", "1", "--yes").err
+    submitted = tito("module", "submit", "1", "--yes", "--json")
+    assert json.loads(submitted.out)["module"] == MODULE
+    assert f"{MODULE} waited in the outbox and is handed in now" in submitted.err
 
 
 def test_without_a_course_nothing_is_handed_in(tito, workspace, monkeypatch):

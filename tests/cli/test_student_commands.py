@@ -35,7 +35,7 @@ def test_a_student_solves_and_exports_a_module(tito, workspace, library):
     assert tito("export", "--all", "--check").code == 1
     exported = tito("export", "--all", "--json")
     assert "tinytorch/tensor.py" in json.loads(exported.out)["written"]
-    assert tito("export", "01_tensor", "--check").code == 0
+    assert json.loads(tito("export", "01_tensor", "--check", "--json").out) == {"stale": [], "problems": []}
     status = json.loads(tito("module", "status", "1", "--json").out)
     expected = {"module": "01_tensor", "status": "passed", "tests": "9/9", "package": "current", "recheck": None}
     assert status == [expected]
@@ -73,7 +73,7 @@ def test_answers_are_checked_for_their_length(tito, workspace):
 def test_a_project_is_asked_about_like_a_module(tito, workspace):
     tito("module", "start", "midterm")
     (status,) = json.loads(tito("module", "status", "midterm", "--json").out)
-    assert (status["module"], status["status"]) == ("midterm", "in progress")
+    assert (status["module"], status["status"], status["package"]) == ("midterm", "in progress", None)
     assert len(json.loads(tito("thinking", "show", "midterm", "--json").out)) == 3
     assert tito("thinking", "check", "midterm").code == 1
 
@@ -93,6 +93,24 @@ def test_a_syntax_error_leaves_the_package_as_it_was(tito, workspace, library):
     assert {path.name: path.read_bytes() for path in (workspace / "tinytorch").glob("*.py")} == before
 
 
+def test_a_check_tells_all_problems_as_an_export_does(tito, workspace):
+    path = notebook_of(workspace)
+    tito("module", "start", "1")
+    notebook = read_notebook(path)
+    for cell in [cell for cell in notebook.cells if cell.cell_type == "code"][-3:]:
+        cell.source = "#| export\nreturn ("
+    write_notebook(notebook, path)
+    checked, exported = (tito("export", "--all", "--json", *option) for option in (["--check"], []))
+    assert (checked.code, exported.code) == (1, 1)
+    found = json.loads(checked.out)
+    assert found == {"stale": [], "problems": json.loads(exported.out)["problems"]}
+    assert len(found["problems"]) == 3
+    for option in (["--check"], []):
+        told = tito("export", "--all", *option)
+        assert (told.code, told.err.count("01_tensor.ipynb, cell"), told.err.count("Error:")) == (1, 3, 3)
+        assert "Nothing was written" in told.out
+
+
 @pytest.mark.parametrize(
     ("arguments", "words"),
     [
@@ -104,6 +122,10 @@ def test_a_syntax_error_leaves_the_package_as_it_was(tito, workspace, library):
         (("module", "list", "--workspace", "nowhere"), "There is no workspace folder nowhere"),
         (("export",), "Name one module, or give --all."),
         (("export", "--all"), "No module is started"),
+        (("export", "--all", "--check"), "No module is started"),
+        (("export", "--all", "--check", "--json"), "No module is started"),
+        (("module", "status", "1", "--student", "ada"), "name no module with --student"),
+        (("module", "status", "1", "--export", "class.csv"), "name no module with --student"),
         (("thinking", "show", "1"), "not started"),
         (("thinking", "check", "x"), "There is no module"),
         (("dev", "validate", "--curriculum", "nowhere"), "There is no course.toml in nowhere"),

@@ -40,6 +40,34 @@ def test_a_change_of_code_that_a_module_uses_asks_for_its_tests(workspace, testi
     assert module_progress(workspace, testing, activations).recheck == ()
 
 
+def test_one_test_alone_does_not_clear_a_re_check(workspace, testing, modules):
+    tensor, activations = modules
+    first = testing.run(activations).rows[0].grade_id
+    released = workspace.notebook_path(tensor).read_bytes()
+    change(workspace, tensor, "\n\nEXTRA = 1\n")
+    testing.run(activations, first)
+    assert module_progress(workspace, testing, activations).recheck == (tensor,)
+    workspace.notebook_path(tensor).write_bytes(released)
+    export(workspace, [tensor])
+    assert module_progress(workspace, testing, activations).recheck == (tensor,), "the one is of the changed code"
+    testing.run(activations, first)
+    assert module_progress(workspace, testing, activations).recheck == (tensor,)
+    testing.run(activations)
+    assert module_progress(workspace, testing, activations).recheck == ()
+
+
+def test_one_test_that_nothing_was_run_beside_is_of_the_present_package(workspace, testing, modules):
+    tensor, activations = modules
+    first = testing.run(activations).rows[0].grade_id
+    testing.results.folder.joinpath(f"{activations.name}.json").unlink()
+    change(workspace, tensor, "\n\nEXTRA = 1\n")
+    for _ in range(2):
+        testing.run(activations, first)
+        assert module_progress(workspace, testing, activations).recheck == ()
+    change(workspace, tensor, "\n\nMORE = 1\n")
+    assert module_progress(workspace, testing, activations).recheck == (tensor,)
+
+
 def test_the_map_names_who_uses_what(workspace, modules):
     found = uses(workspace)
     assert any((use.user, use.used) == ("activations", "tensor") and "Tensor" in use.names for use in found)

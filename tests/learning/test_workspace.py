@@ -3,12 +3,20 @@
 import os
 import shutil
 import stat
+from functools import partial
+from pathlib import Path
+from typing import cast
 
 import pytest
 
+from tinytorch_lab.coursework import Desk
 from tinytorch_lab.curriculum.library import Release
 from tinytorch_lab.errors import NotAvailableError, NotFoundError
+from tinytorch_lab.learning import testing as runs
+from tinytorch_lab.learning.handing_in import readiness, saved_digest
+from tinytorch_lab.learning.outbox import Outbox
 from tinytorch_lab.learning.workspace import Workspace
+from tinytorch_lab.runner.contract import Executor
 
 
 @pytest.fixture
@@ -46,6 +54,35 @@ def test_what_cannot_be_started_or_reset(workspace, tmp_path):
         early.start(early.course.find("tensor"))
     with pytest.raises(NotFoundError, match="tito module start 01_tensor"):
         workspace.reset(workspace.course.find("tensor"))
+
+
+@pytest.mark.parametrize(
+    ("error", "kind", "sentence"),
+    [
+        (PermissionError(13, "Permission denied"), NotAvailableError, r"Cannot read .*01_tensor\.ipynb: Permission"),
+        (FileNotFoundError(2, "No such file"), NotFoundError, r"There is no notebook at .*01_tensor\.ipynb"),
+    ],
+)
+def test_a_notebook_that_cannot_be_read_is_explained(workspace, monkeypatch, error, kind, sentence):
+    module = workspace.course.find("tensor")
+    workspace.start(module)
+
+    def unreadable(_: Path) -> bytes:
+        raise error
+
+    testing = runs.Testing(workspace, cast(Executor, None))
+    desk = cast(Desk, None)
+    monkeypatch.setattr(Path, "read_bytes", unreadable)
+    for read in (
+        workspace.content,
+        workspace.notebook,
+        workspace.back_up,
+        partial(readiness, workspace, testing),
+        Outbox(workspace, desk).hand_in,
+    ):
+        with pytest.raises(kind, match=sentence):
+            read(module)
+    assert saved_digest(workspace, module) is None
 
 
 @pytest.mark.skipif(os.geteuid() == 0, reason="root may write anywhere")

@@ -178,6 +178,9 @@ def test_cell_magic_above_the_directive(package: Path) -> None:
         ("x = " + "-" * 100_000 + "1", None, "cannot read the cell"),
         ("from .tensor import Tensor", 2, "relative import"),
         ("def f():\n    from . import tensor", 3, "relative import"),
+        ("from tinytorch import *", 2, "'from tinytorch.tensor import *'"),
+        ("try:\n    from tinytorch import *\nfinally:\n    pass", 3, "name what is imported"),
+        ("from . import *", 2, "relative import"),
         ("from __future__ import annotations; x = 1", 2, "on a line of its own"),
         ("from __future__ import braces", 2, "not a chance"),
     ],
@@ -218,6 +221,9 @@ def test_targets_bound_what_a_notebook_may_write(package: Path) -> None:
         ((DEFAULT, "#| exporti\nx = 1"), (2, 1), "not supported"),
         ((DEFAULT, "# The tensor\n#| export\nx = 1"), (2, 2), "above the code"),
         ((DEFAULT, "x = 1\n#| export\n"), (2, 2), "above the code"),
+        ((DEFAULT, "%matplotlib inline\n#| export\nx = 1"), (2, 2), "above the code"),
+        ((DEFAULT, "files = !ls\nif files:\n    %time f()\n    x?\n#| export\n"), (2, 5), "above the code"),
+        ((DEFAULT, "await x\n#| export\n"), (2, 2), "above the code"),
     ],
 )
 def test_a_directive_that_would_do_nothing_is_a_problem(
@@ -276,6 +282,11 @@ def test_an_unfinished_piece_still_raises(package: Path) -> None:
     )
     code = "from tinytorch import f, y\ntry: f()\nexcept NotImplementedError: print(y)"
     assert _imported(package, code) == "1"
+
+
+def test_directives_below_the_text_of_a_string_with_notebook_syntax_are_left_alone(package: Path) -> None:
+    text = "%time f()\ntext = '''\n!ls\n#| export\n'''"
+    exported(package, "#| export\nx = 1", text)
 
 
 def test_solution_markers_are_dropped_except_inside_strings(package: Path) -> None:

@@ -68,6 +68,5 @@ def test_run_event(run: results.TestRun, row: results.TestRow | None) -> TestRun
 
 
 def _row(row: results.TestRow, present: Mapping[str, str] | None) -> TestRow:
-    ended = row.status in ("passed", "failed")
-    stale = ended and present is not None and present.get(row.grade_id) != row.checksum
+    stale = row.ended and present is not None and present.get(row.grade_id) != row.checksum
     return TestRow.model_validate({**asdict(row), "stale": stale})

@@ -1,6 +1,6 @@
 """``tito export``: notebooks into the student's own package."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict
 from typing import Annotated
 
@@ -12,7 +12,7 @@ from tinytorch_lab.curriculum.catalogue import ModuleInfo
 from tinytorch_lab.errors import InvalidInputError
 from tinytorch_lab.learning import exporting
 from tinytorch_lab.learning.workspace import Workspace
-from tinytorch_lab.package.exporter import ExportError, Problem
+from tinytorch_lab.package.exporter import ExportError
 
 
 def export(
@@ -38,12 +38,7 @@ def export_modules(workspace: Workspace, modules: Sequence[ModuleInfo], *, as_js
     try:
         result = exporting.export(workspace, modules)
     except ExportError as error:
-        if as_json:
-            show_json({"written": [], "unchanged": [], "problems": [asdict(problem) for problem in error.problems]})
-        else:
-            for problem in error.problems:
-                complain(_sentence(problem))
-            say("Nothing was written; your package is as it was.")
+        _show_problems(error, {"written": [], "unchanged": []}, as_json=as_json)
         raise typer.Exit(1) from None
     if as_json:
         show_json(asdict(result) | {"problems": []})
@@ -55,9 +50,13 @@ def export_modules(workspace: Workspace, modules: Sequence[ModuleInfo], *, as_js
 
 
 def _check(workspace: Workspace, modules: Sequence[ModuleInfo], *, as_json: bool) -> None:
-    stale = exporting.stale_files(workspace, modules)
+    try:
+        stale = exporting.stale_files(workspace, modules)
+    except ExportError as error:
+        _show_problems(error, {"stale": []}, as_json=as_json)
+        raise typer.Exit(1) from None
     if as_json:
-        show_json({"stale": list(stale)})
+        show_json({"stale": list(stale), "problems": []})
     else:
         for name in stale:
             say(f"stale  {name}")
@@ -66,7 +65,10 @@ def _check(workspace: Workspace, modules: Sequence[ModuleInfo], *, as_json: bool
         raise typer.Exit(1)
 
 
-def _sentence(problem: Problem) -> str:
-    cell = f", cell {problem.cell}" if problem.cell else ""
-    line = f", line {problem.line}" if problem.line else ""
-    return f"{problem.notebook}{cell}{line}: {problem.message}"
+def _show_problems(error: ExportError, nothing: Mapping[str, object], *, as_json: bool) -> None:
+    if as_json:
+        show_json({**nothing, "problems": [asdict(problem) for problem in error.problems]})
+        return
+    for problem in error.problems:
+        complain(str(problem))
+    say("Nothing was written; your package is as it was.")

@@ -102,12 +102,12 @@ def submit(
         for line in _readiness_lines(ready):
             say(line)
     if not yes:
-        typer.confirm(f"Submit {module.name}.ipynb?", abort=True)
+        typer.confirm(f"Submit {module.name}.ipynb?", abort=True, err=True)
     with desk_of(student) as desk:
         outbox = Outbox(place, desk)
         outbox.send()
-        for sentence in outbox.take_news() if not as_json else ():
-            say(sentence)
+        for sentence in outbox.take_news():
+            remark(sentence)
         receipt = outbox.hand_in(module)
     if as_json:
         show_json(asdict(receipt))

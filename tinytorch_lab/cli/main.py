@@ -15,7 +15,7 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     add_completion=False,
 )
-app.command("lab", context_settings={"allow_extra_args": True, "ignore_unknown_options": True})(lab.lab)
+app.command("lab", context_settings={"ignore_unknown_options": True})(lab.lab)
 app.command("demo")(demo.demo)
 app.command("export")(export.export)
 app.add_typer(system.app, name="system")

@@ -13,6 +13,7 @@ from tinytorch_lab.cli.grade.options import CourseOption
 from tinytorch_lab.cli.output import Json, err, out, say, show_json, show_table
 from tinytorch_lab.cli.workspaces import ModuleArgument, WorkspaceOption, testing_in, workspace_at
 from tinytorch_lab.coursework import Assignment
+from tinytorch_lab.errors import InvalidInputError
 from tinytorch_lab.learning.cell_reset import reset_cell
 from tinytorch_lab.learning.handing_in import saved_digest
 from tinytorch_lab.learning.progress import ModuleProgress, course_progress, module_progress
@@ -72,6 +73,8 @@ def status(
 ) -> None:
     """Show how far a module, or every module, is; in a course, how far a student (--student) or the class is."""
     if export_to is not None or student is not None:
+        if name is not None:
+            raise InvalidInputError("A course tells of all modules at once; name no module with --student or --export.")
         show_progress(course, student, export_to, as_json=as_json)
         return
     place = workspace_at(workspace)
@@ -137,7 +140,7 @@ def _status_row(entry: ModuleProgress) -> dict[str, object]:
         "module": entry.module.name,
         "status": _STATUS[entry.status],
         "tests": tests if entry.path else None,
-        "package": entry.package if entry.path else None,
+        "package": entry.package if entry.path and entry.module.exports else None,
         "recheck": ", ".join(other.name for other in entry.recheck) or None,
     }
 

@@ -1,7 +1,6 @@
 """Reading and writing notebook files, with errors a person can act on."""
 
 import copy
-import warnings
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any, cast
@@ -12,6 +11,7 @@ from nbformat.warnings import MissingIDFieldWarning
 
 from tinytorch_lab.errors import InvalidInputError, NotAvailableError, NotFoundError
 from tinytorch_lab.files import write_text
+from tinytorch_lab.quiet import silenced
 
 _read = cast(Any, nbformat.reads)
 _write = cast(Any, nbformat.writes)
@@ -33,8 +33,18 @@ def read_notebook(path: Path) -> NotebookNode:
         InvalidInputError: it is not a notebook; the sentence says where it breaks.
         NotAvailableError: it may not be read.
     """
+    return parse_notebook(read_content(path), str(path))
+
+
+def read_content(path: Path) -> bytes:
+    """Return the bytes of the notebook at ``path``, which need not make sense.
+
+    Raises:
+        NotFoundError: there is no such file.
+        NotAvailableError: it may not be read.
+    """
     try:
-        return parse_notebook(path.read_bytes(), str(path))
+        return path.read_bytes()
     except FileNotFoundError:
         raise NotFoundError(f"There is no notebook at {path}.") from None
     except OSError as error:
@@ -54,8 +64,7 @@ def parse_notebook(content: bytes, name: str) -> NotebookNode:
     if any(line.startswith("<<<<<<< ") for line in text.splitlines()):
         raise InvalidInputError(f"{name} holds a merge conflict; resolve it, or restore an earlier version.")
     try:
-        with warnings.catch_warnings():  # A cell without an id is given one, which nbformat announces.
-            warnings.simplefilter("ignore", MissingIDFieldWarning)
+        with silenced(MissingIDFieldWarning):  # A cell without an id is given one, which nbformat announces.
             notebook = cast(NotebookNode, _read(text, as_version=4))
         cells = notebook.cells
     except Exception as error:  # nbformat raises whatever the malformed content provokes

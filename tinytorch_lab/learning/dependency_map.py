@@ -8,6 +8,7 @@ from pathlib import Path
 from tinytorch_lab.curriculum.catalogue import ModuleInfo
 from tinytorch_lab.learning.workspace import Workspace
 from tinytorch_lab.package.dependencies import Dependencies, read_dependencies
+from tinytorch_lab.package.storage import module_times
 
 
 @dataclass(frozen=True)
@@ -60,8 +61,7 @@ def _closure(names: set[str], imports: Mapping[str, Mapping[str, frozenset[str]]
 
 
 def _dependencies(workspace: Workspace) -> Dependencies:
-    files = sorted(workspace.package.glob("*.py"))
-    return _read(workspace.package, tuple((path.name, path.stat().st_mtime_ns) for path in files))
+    return _read(workspace.package, module_times(workspace.package))
 
 
 @lru_cache(maxsize=16)

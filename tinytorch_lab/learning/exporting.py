@@ -16,7 +16,7 @@ from tinytorch_lab.package.exporter import (
     export_package,
 )
 from tinytorch_lab.package.facade import read_outline
-from tinytorch_lab.package.storage import read_modules
+from tinytorch_lab.package.storage import module_times, read_modules
 
 PackageState = Literal["missing", "behind", "current"]
 
@@ -25,12 +25,10 @@ def export(workspace: Workspace, modules: Sequence[ModuleInfo]) -> ExportResult:
     """Export the notebooks of ``modules`` into the workspace's ``tinytorch``.
 
     Raises:
-        NotFoundError: one of them is not started, or none was named.
+        NotFoundError: one of them is not started, or there is none.
         ExportError: a notebook cannot be exported; the package is unchanged.
         NotAvailableError: the package cannot be written; it is unchanged.
     """
-    if not modules:
-        raise NotFoundError("No module is started yet; start one in the sidebar, or with 'tito module start 1'.")
     return export_package(_sources(workspace, modules), workspace.package)
 
 
@@ -40,7 +38,9 @@ def stale_files(workspace: Workspace, modules: Sequence[ModuleInfo]) -> tuple[st
 
 
 def problems(workspace: Workspace, modules: Sequence[ModuleInfo]) -> tuple[Problem, ...]:
-    """Return what would keep ``modules`` from being exported."""
+    """Return what would keep ``modules``, which are started, from being exported; nothing where there are none."""
+    if not modules:
+        return ()
     try:
         stale_files(workspace, modules)
     except ExportError as error:
@@ -57,14 +57,19 @@ def exported_names(workspace: Workspace) -> dict[str, tuple[str, ...]]:
 def package_state(workspace: Workspace, module: ModuleInfo) -> PackageState:
     """Tell whether the package holds the module's present state; one that cannot be exported is ``behind``."""
     files = [workspace.notebook_path(module), *(workspace.package / f"{name}.py" for name in module.exports)]
-    if not all(path.is_file() for path in files):
+    try:
+        changed = (*(path.stat().st_mtime_ns for path in files), *module_times(workspace.package))
+    except OSError:
         return "missing"
-    return _compared(workspace, module, tuple(path.stat().st_mtime_ns for path in files))
+    return _compared(workspace, module, changed)
 
 
 @lru_cache(maxsize=256)
-def _compared(workspace: Workspace, module: ModuleInfo, _changed: tuple[int, ...]) -> PackageState:
-    """Compare notebook and package; remembered until one of the files changes, since every listing asks."""
+def _compared(workspace: Workspace, module: ModuleInfo, _changed: tuple[object, ...]) -> PackageState:
+    """Compare notebook and package; remembered until one of the files changes, since every listing asks.
+
+    The whole package counts, as ``__init__.py`` is made from all of it.
+    """
     try:
         return "behind" if stale_files(workspace, [module]) else "current"
     except TinyTorchError:
@@ -72,6 +77,8 @@ def _compared(workspace: Workspace, module: ModuleInfo, _changed: tuple[int, ...
 
 
 def _sources(workspace: Workspace, modules: Sequence[ModuleInfo]) -> list[NotebookSource]:
+    if not modules:
+        raise NotFoundError("No module is started yet; start one in the sidebar, or with 'tito module start 1'.")
     sources: list[NotebookSource] = []
     problems: list[Problem] = []
     for module in modules:

@@ -12,7 +12,8 @@ from tinytorch_lab.coursework import Desk, Receipt
 from tinytorch_lab.curriculum.build import CODE_STUB
 from tinytorch_lab.curriculum.catalogue import ModuleInfo
 from tinytorch_lab.curriculum.cells import grade_id, is_implementation
-from tinytorch_lab.errors import NotFoundError
+from tinytorch_lab.curriculum.notebooks import parse_notebook
+from tinytorch_lab.errors import NotAvailableError, NotFoundError
 from tinytorch_lab.files import write_bytes, write_text
 from tinytorch_lab.learning.checksums import checksums_of_tests
 from tinytorch_lab.learning.testing import Testing
@@ -61,11 +62,12 @@ def readiness(workspace: Workspace, testing: Testing, module: ModuleInfo) -> Rea
 
     Raises:
         NotFoundError: the module has not been started.
-        InvalidInputError: its notebook cannot be read.
+        InvalidInputError: its notebook is none.
+        NotAvailableError: its notebook may not be read.
     """
-    notebook = workspace.notebook(module)
     path = workspace.notebook_path(module)
-    content = path.read_bytes()
+    content = workspace.content(module)
+    notebook = parse_notebook(content, str(path))
     run = testing.latest(module)
     return Readiness(
         module=module.name,
@@ -107,8 +109,10 @@ def restore(workspace: Workspace, desk: Desk, module: ModuleInfo, receipt_id: st
 
 def saved_digest(workspace: Workspace, module: ModuleInfo) -> str | None:
     """Return the digest of the module's notebook as saved, to compare with a receipt's; ``None`` without one."""
-    path = workspace.notebook_path(module)
-    return digest(path.read_bytes()) if path.is_file() else None
+    try:
+        return digest(workspace.content(module))
+    except (NotFoundError, NotAvailableError):
+        return None
 
 
 def digest(content: bytes) -> str:

@@ -26,8 +26,8 @@ _ERRORS: dict[int, type[errors.TinyTorchError]] = {
 
 UNREACHABLE = "The course's grading service cannot be reached at the moment; nothing is lost."
 
-FROM_PROXY = (502, 503, 504)
-"""What a proxy answers in the service's stead, without a message of ours."""
+FROM_PROXY = (400, 404, 409, 502, 503, 504)
+"""What a proxy answers in the service's stead, without a message of ours; the service itself gives one with these."""
 
 
 class RemoteDesk:

@@ -37,6 +37,11 @@ class TestRow:
     reference_seconds: float | None = None
     reference_peak_bytes: int | None = None
 
+    @property
+    def ended(self) -> bool:
+        """Whether there is a result, of this run or of an earlier one."""
+        return self.status in ("passed", "failed")
+
 
 @dataclass(frozen=True)
 class Notice:
@@ -51,7 +56,8 @@ class Notice:
 class TestRun:
     """A run of a module's tests, in progress or ended; ``notices`` are errors in cells that are no tests.
 
-    ``package`` holds the checksums of the exported modules that the run could import.
+    ``package`` holds the checksums of the exported modules that the run could import; empty stands for a module of
+    which the rows have seen different code, since some of them are of an earlier run.
     """
 
     run_id: str

@@ -3,7 +3,7 @@
 import re
 import threading
 import uuid
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import replace
 from datetime import UTC, datetime
 
@@ -89,14 +89,17 @@ class Testing:
         rows = tuple(_rows(notebook))
         if not rows:
             raise InvalidInputError(f"{module.name}.ipynb holds no test cell; reset the module to get its tests back.")
+        earlier = self.latest(module)
         if only is not None:
-            rows = _others_kept(rows, self.latest(module).rows, only, module)
+            rows = _others_kept(rows, earlier.rows, only, module)
         with self._lock:
             if module.name in self._running:
                 raise ConflictError(f"The tests of {module.name} are running already; wait for them or cancel them.")
             stream = self._executor.submit(self._job(module, notebook, only))
             started = datetime.now(UTC).isoformat(timespec="milliseconds")
             package = package_checksums(self.workspace.package)
+            if any(row.ended for row in rows):
+                package = _in_common(earlier.package, package)
             run = TestRun(uuid.uuid4().hex, module.name, "running", rows, started_at=started, package=package)
             self._current[module.name], self._running[module.name] = run, stream
         return run, stream
@@ -213,6 +216,12 @@ def _cells(notebook: NotebookNode, only: str | None) -> Iterator[Cell]:
 def _code(notebook: NotebookNode) -> Iterator[tuple[NotebookNode, Cell]]:
     nodes = (cell for cell in notebook.cells if cell.cell_type == "code")
     return zip(nodes, cells_of(notebook, role_of), strict=True)
+
+
+def _in_common(earlier: Mapping[str, str], present: Mapping[str, str]) -> dict[str, str]:
+    """Return the checksums that hold for earlier results and new ones; an empty one, which is no code's, elsewhere."""
+    names = sorted(earlier.keys() | present.keys())
+    return {name: present[name] if present.get(name) == earlier.get(name) else "" for name in names}
 
 
 def _others_kept(

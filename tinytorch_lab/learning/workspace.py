@@ -8,7 +8,7 @@ from nbformat import NotebookNode
 
 from tinytorch_lab.curriculum.catalogue import Course, ModuleInfo
 from tinytorch_lab.curriculum.library import Release
-from tinytorch_lab.curriculum.notebooks import read_notebook
+from tinytorch_lab.curriculum.notebooks import parse_notebook, read_content
 from tinytorch_lab.errors import NotAvailableError, NotFoundError
 from tinytorch_lab.files import write_bytes
 
@@ -67,9 +67,19 @@ class Workspace:
         Raises:
             NotFoundError: the module has not been started.
             InvalidInputError: the file is no notebook.
+            NotAvailableError: it may not be read.
+        """
+        return parse_notebook(self.content(module), str(self.notebook_path(module)))
+
+    def content(self, module: ModuleInfo) -> bytes:
+        """Return the bytes of the module's notebook as saved.
+
+        Raises:
+            NotFoundError: the module has not been started.
+            NotAvailableError: the file may not be read.
         """
         self.require_started(module)
-        return read_notebook(self.notebook_path(module))
+        return read_content(self.notebook_path(module))
 
     def require_started(self, module: ModuleInfo) -> None:
         """Raise unless the module's notebook is in the workspace.
@@ -119,11 +129,12 @@ class Workspace:
         """Keep a copy of the module's notebook as it is now, and return where.
 
         Raises:
-            NotAvailableError: the workspace cannot be written.
+            NotFoundError: the module has not been started.
+            NotAvailableError: the notebook may not be read, or the workspace not be written.
         """
         stamp = datetime.now().strftime("%Y%m%d-%H%M%S-%f")
         backup = self.state / "backups" / module.name / f"{stamp}.ipynb"
-        write_bytes(backup, self.notebook_path(module).read_bytes())
+        write_bytes(backup, self.content(module))
         return backup
 
     def _released(self, module: ModuleInfo) -> bytes:

@@ -16,13 +16,17 @@ from tinytorch_lab.package.directives import (
     read_directives,
     trimmed,
 )
-from tinytorch_lab.package.imports import relative_imports, rewrite_imports
+from tinytorch_lab.package.imports import imports_of_everything, relative_imports, rewrite_imports
 from tinytorch_lab.package.problems import Problem
 from tinytorch_lab.package.syntax import future_imports, parse_cell, stands_alone
 
 _MODULE_NAME = re.compile(r"[a-z_][a-z0-9_]*")
 _RESERVED = ("__init__", "__main__", "__pycache__")
 _CELL_ID = re.compile(r"[A-Za-z0-9_-]{1,64}")
+_EVERYTHING = (
+    "a module cannot import everything, since that holds the module itself; name what is imported, "
+    "or write 'from tinytorch.tensor import *'"
+)
 _SOLUTION_MARKER = re.compile(r"\s*#+ (BEGIN|END) SOLUTION\s*$")
 
 
@@ -122,6 +126,8 @@ class _Reader:
         tree, complaints = parse_cell(code)
         for line in relative_imports(tree):
             complaints.append((line, "a relative import does not run in a notebook; write 'from tinytorch.… import …'"))
+        for line in imports_of_everything(tree):
+            complaints.append((line, _EVERYTHING))
         for statement in future_imports(tree):
             if not stands_alone(tree, statement):
                 complaints.append((statement.lineno, "put the '__future__' import on a line of its own"))

@@ -5,6 +5,8 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from tinytorch_lab.package.syntax import parse_notebook_cell
+
 _NAME_AND_VALUE = re.compile(r"\s*#\s*\|\s*(?P<name>[^\s:]+)\s*:?\s?(?P<value>.*?)\s*$")
 _ABOVE_CODE = re.compile(r"\s*(#\s*\||%%\w|$)")
 _CELL_MAGIC = re.compile(r"\s*%%\w")
@@ -53,9 +55,8 @@ def misplaced_directive(lines: Sequence[str]) -> int | None:
     suspects = [number for number, line in enumerate(lines, 1) if number > height and _MISPLACED.match(line)]
     if not suspects:
         return None
-    try:
-        tree = ast.parse("\n".join(code_lines(lines).get(number, "") for number in range(1, len(lines) + 1)))
-    except (SyntaxError, ValueError, RecursionError, MemoryError):
+    tree = parse_notebook_cell(code_lines(lines))
+    if tree is None:
         return None
     quoted = lines_inside_strings(tree)
     return next((number for number in suspects if number not in quoted), None)

@@ -33,6 +33,12 @@ def relative_imports(tree: ast.Module) -> list[int]:
     return [node.lineno for node in statements(tree) if isinstance(node, ast.ImportFrom) and node.level]
 
 
+def imports_of_everything(tree: ast.Module) -> list[int]:
+    """Return the lines of ``from tinytorch import *``, with which a module would need itself to be loaded."""
+    found = (node for node in statements(tree) if isinstance(node, ast.ImportFrom) and not node.level)
+    return [node.lineno for node in found if node.module == PACKAGE and node.names[0].name == "*"]
+
+
 def imported_module(name: str | None) -> str | None:
     """Return ``tensor`` for ``tinytorch.tensor``; ``""`` for ``tinytorch``; ``None`` for any other module."""
     if name == PACKAGE:

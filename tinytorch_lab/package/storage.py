@@ -1,34 +1,31 @@
 """The package's folder: read as a whole, replaced as a whole."""
 
-import fcntl
 import os
 import shutil
 import tempfile
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Mapping
+from contextlib import AbstractContextManager
 from pathlib import Path
 
 from tinytorch_lab.errors import NotAvailableError
+from tinytorch_lab.files import locked
 
 _LOCK = ".export.lock"
 _STAGING = ".export-"
 
 
-@contextmanager
-def exclusive(package: Path) -> Iterator[None]:
+def exclusive(package: Path) -> AbstractContextManager[None]:
     """Keep other exports into ``package``, of any process, waiting; the folder is made when missing.
 
     Raises:
         NotAvailableError: the folder is not ours to write.
     """
-    try:
-        package.mkdir(parents=True, exist_ok=True)
-        lock = (package / _LOCK).open("ab")
-        fcntl.flock(lock, fcntl.LOCK_EX)
-    except OSError as error:
-        raise _cannot_write(package, error) from None
-    with lock:
-        yield
+    return locked(package / _LOCK)
+
+
+def module_times(package: Path) -> tuple[tuple[str, int], ...]:
+    """Return name and time of every module's file; what was read from the folder holds as long as they stay."""
+    return tuple((path.name, path.stat().st_mtime_ns) for path in sorted(package.glob("*.py")))
 
 
 def read_modules(package: Path) -> dict[str, str]:

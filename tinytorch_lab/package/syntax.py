@@ -2,14 +2,12 @@
 
 import ast
 import re
-import threading
-import warnings
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
+
+from tinytorch_lab.quiet import silenced
 
 _MAGIC = re.compile(r"\s*[%!?]|\s*[\w., ]+=\s*[%!]\s*[A-Za-z]|\s*[\w.*]+\?{1,2}\s*$")
 _CELL_MAGIC = re.compile(r"\s*%%")
-# Swapping the process's warning filters in two threads at once could leave them silenced for good.
-_quiet = threading.Lock()
 
 Complaint = tuple[int | None, str]
 """A line of the cell, and what is wrong there."""
@@ -17,26 +15,13 @@ Complaint = tuple[int | None, str]
 
 def parse_cell(code: Mapping[int, str]) -> tuple[ast.Module, list[Complaint]]:
     """Parse the cell whose lines by number are ``code``; the tree is empty when there are complaints."""
-    lines = dict(code)
-    complaints: list[Complaint] = []
-    while True:
-        try:
-            tree = _compiled("\n".join(lines.get(number, "") for number in range(1, max(lines, default=0) + 1)))
-            break
-        except SyntaxError as error:
-            number = error.lineno
-            text = lines.get(number, "") if number is not None else ""
-            if number is None or not _MAGIC.match(text):
-                complaints.append((number, f"{error.msg}; correct the cell and export again"))
-                break
-            complaints.append((number, _magic_message(text)))
-            if _CELL_MAGIC.match(text):
-                break
-            lines[number] = text[: len(text) - len(text.lstrip())] + "pass"
-        except (ValueError, RecursionError, MemoryError) as error:
-            complaints.append((None, f"Python cannot read the cell ({error}); simplify it and export again"))
-            break
-    return (ast.Module([], []) if complaints else tree), complaints
+    tree, complaints = _without_magic(code, _compiled)
+    return (ast.Module([], []) if tree is None or complaints else tree), complaints
+
+
+def parse_notebook_cell(code: Mapping[int, str]) -> ast.Module | None:
+    """Parse a cell that only the notebook need run, ``pass`` standing for line magic; ``None`` if it is not Python."""
+    return _without_magic(code, _parsed)[0]
 
 
 def compile_module(text: str, name: str) -> None:
@@ -45,8 +30,7 @@ def compile_module(text: str, name: str) -> None:
     Raises:
         SyntaxError: it does not.
     """
-    with _quiet, warnings.catch_warnings():
-        warnings.simplefilter("ignore")
+    with silenced():
         compile(text.encode("utf-8"), name, "exec", dont_inherit=True)
 
 
@@ -80,10 +64,38 @@ def _span(statement: ast.stmt) -> tuple[int, int]:
     return statement.lineno, statement.end_lineno or statement.lineno
 
 
+def _without_magic(
+    code: Mapping[int, str], parse: Callable[[str], ast.Module]
+) -> tuple[ast.Module | None, list[Complaint]]:
+    """Parse with ``pass`` in the place of line magic, of which each is a complaint, as is what cannot be parsed."""
+    lines = dict(code)
+    complaints: list[Complaint] = []
+    while True:
+        try:
+            return parse("\n".join(lines.get(number, "") for number in range(1, max(lines, default=0) + 1))), complaints
+        except SyntaxError as error:
+            number = error.lineno
+            text = lines.get(number, "") if number is not None else ""
+            if number is None or not _MAGIC.match(text):
+                complaints.append((number, f"{error.msg}; correct the cell and export again"))
+                return None, complaints
+            complaints.append((number, _magic_message(text)))
+            if _CELL_MAGIC.match(text):
+                return None, complaints
+            lines[number] = text[: len(text) - len(text.lstrip())] + "pass"
+        except (ValueError, RecursionError, MemoryError) as error:
+            complaints.append((None, f"Python cannot read the cell ({error}); simplify it and export again"))
+            return None, complaints
+
+
+def _parsed(text: str) -> ast.Module:
+    with silenced():
+        return ast.parse(text)
+
+
 def _compiled(text: str) -> ast.Module:
-    with _quiet, warnings.catch_warnings():
-        warnings.simplefilter("ignore")
-        tree = ast.parse(text)
+    tree = _parsed(text)
+    with silenced():
         compile(tree, "<cell>", "exec", dont_inherit=True)
     return tree
 

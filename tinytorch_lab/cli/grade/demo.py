@@ -1,5 +1,6 @@
 """The synthetic course of ``tito demo``."""
 
+import shlex
 import shutil
 import tempfile
 from collections.abc import Iterator
@@ -45,7 +46,12 @@ def run_demo(library: Library, keep: Path | None, *, as_json: bool) -> None:
         graded = [{k: v for k, v in row.items() if k != "module"} for row in table if row["module"] == module.name]
         show_table(f"Demo course: {module.name}", graded, as_json=False)
     if keep:
-        say(f"The course was kept in {keep}; see it in the grading panel: tito lab --TinyTorchLab.course={keep}")
+        say(f"The course was kept in {keep}; see it in the grading panel: {panel_command(keep)}")
+
+
+def panel_command(course: Path) -> str:
+    """Return what to type to have the grading panel of the course in the folder ``course``."""
+    return shlex.join(["tito", "lab", f"--TinyTorchLab.course={course}"])
 
 
 def _follow(events: RequestedJob, title: str) -> None:

@@ -9,7 +9,7 @@ import typer
 
 from tinytorch_lab.cli.grade.common import course_at, database_of
 from tinytorch_lab.cli.grade.options import CourseOption
-from tinytorch_lab.cli.output import Json, err, say, show_json, show_table
+from tinytorch_lab.cli.output import Json, err, remark, say, show_json, show_table
 from tinytorch_lab.cli.workspaces import ModuleArgument
 from tinytorch_lab.errors import InvalidInputError
 from tinytorch_lab.files import write_text
@@ -116,7 +116,7 @@ def deliver(text: str, output: Path | None) -> None:
         typer.echo(text, nl=False)
     else:
         write_text(output, text)
-        say(f"Written to {output.resolve()}.")
+        remark(f"Written to {output.resolve()}.")
 
 
 def _integrity(row: GradeRow, run: Suspicious | None) -> dict[str, object]:

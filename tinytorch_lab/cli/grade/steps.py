@@ -104,7 +104,7 @@ def regrade(
             conclude(report)
             return
         if not yes:
-            typer.confirm("Change the scores so?", abort=True)
+            typer.confirm("Change the scores so?", abort=True, err=True)
         conclude(finished(grading, grading.apply_regrade(dry.id, actor=user()), f"Storing the scores of {module}"))
 
 
