@@ -158,7 +158,7 @@ LOSSES = ("0.5", "0.25", "float('inf')")
 async def test_the_loss_is_shown_as_it_falls_and_when_it_has_diverged(fetch, events, package, monkeypatch):
     steps = tuple(step(f"epoch {number}", f'probe("{LOSS}", {loss})') for number, loss in enumerate(LOSSES, 1))
     missed = Outcome(False, "Missed.", {}, lambda _figure: None)
-    monkeypatch.setitem(SCRIPTS, 1, Script(steps, lambda _reports: missed))
+    monkeypatch.setitem(SCRIPTS, 1, Script(steps, lambda _reports, _files: missed))
     await fetch("POST", "1", "run")
     entry = await ended(fetch, "1")
     await last_event(events)
@@ -184,7 +184,7 @@ async def test_the_longer_run_is_offered_and_run_where_there_is_one(fetch, jp_fe
             await run(body)
         assert (refused.value.code, words in refused.value.response.body.decode()) == (400, True)
     reached = Outcome(True, "The longer way.", {}, lambda _figure: None)
-    monkeypatch.setitem(FULL, 1, Script((step("all", "pass"),), lambda _reports: reached, minutes=7))
+    monkeypatch.setitem(FULL, 1, Script((step("all", "pass"),), lambda _reports, _files: reached, minutes=7))
     assert (await fetch("GET", "1"))[1]["full_minutes"] == 7
     await run({"full": True})
     assert (await ended(fetch, "1"))["result"]["message"] == "The longer way."
