@@ -24,7 +24,7 @@ PASSING = {
     "15": {*WITH_13, "test_int8_copy"},
     "16": {*WITH_13, "test_int8_copy", "test_own_model"},
 }
-FLAT = """
+CONVOLUTIONS = """
         Conv2d(1, 8, 3, padding=1, rng=rng),
         ReLU(),
         MaxPool2d(2),
@@ -32,7 +32,8 @@ FLAT = """
         ReLU(),
         MaxPool2d(2),
         Flatten(),
-        Linear(24 * 16, 32, rng=rng),
+"""
+FLAT = f"""{CONVOLUTIONS}        Linear(24 * 16, 32, rng=rng),
         ReLU(),
         Linear(32, 10, rng=rng),
 """
@@ -43,16 +44,8 @@ NESTED = """
         ),
         Sequential(Flatten(), Linear(24 * 16, 32, rng=rng), ReLU(), Linear(32, 10, rng=rng)),
 """
-FEATURES_AND_HEAD = """
-        Sequential(
-            Conv2d(1, 8, 3, padding=1, rng=rng),
-            ReLU(),
-            MaxPool2d(2),
-            Conv2d(8, 24, 3, padding=1, rng=rng),
-            ReLU(),
-            MaxPool2d(2),
-            Flatten(),
-        ),
+FEATURES_AND_HEAD = f"""
+        Sequential({CONVOLUTIONS}        ),
         Sequential(Linear(24 * 16, 32, bias=False, rng=rng), ReLU(), Linear(32, 10, bias=False, rng=rng)),
 """
 # 600,522 FLOPs, all of them in nested layers: 522 too many.

@@ -5,7 +5,7 @@ from collections.abc import Callable
 from contextlib import closing
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import httpx
 import pytest
@@ -165,8 +165,7 @@ def test_what_another_program_lays_in_during_a_delivery_still_waits(
     with pytest.raises(NotAvailableError):
         outbox.hand_in(module)
     slow = SlowCourse()
-    slow_desk: Desk = slow  # type: ignore[assignment]
-    server = threading.Thread(target=Outbox(workspace, slow_desk).send)
+    server = threading.Thread(target=Outbox(workspace, cast(Desk, slow)).send)
     server.start()
     assert slow.asked.wait(10)
     workspace.notebook_path(module).write_bytes(b"{}")
@@ -195,8 +194,7 @@ def test_two_programs_send_what_waits_once(outbox: Outbox, course: Course, works
     with pytest.raises(NotAvailableError):
         outbox.hand_in(module)
     slow = SlowCourse()
-    slow_desk: Desk = slow  # type: ignore[assignment]
-    programs = [threading.Thread(target=Outbox(workspace, slow_desk).send) for _ in range(3)]
+    programs = [threading.Thread(target=Outbox(workspace, cast(Desk, slow)).send) for _ in range(3)]
     for program in programs:
         program.start()
     assert slow.asked.wait(10)
@@ -206,12 +204,14 @@ def test_two_programs_send_what_waits_once(outbox: Outbox, course: Course, works
     assert (len(slow.taken), outbox.waiting()) == (1, ())
 
 
-def test_news_can_be_told_while_something_is_being_sent(outbox: Outbox, course: Course, module: ModuleInfo):
+def test_news_can_be_told_while_something_is_being_sent(
+    outbox: Outbox, course: Course, workspace: Workspace, module: ModuleInfo
+):
     slow = SlowCourse()
     course.error = NotAvailableError("Away.")
     with pytest.raises(NotAvailableError):
         outbox.hand_in(module)
-    outbox._desk = slow  # type: ignore[assignment]
+    outbox = Outbox(workspace, cast(Desk, slow))
     sending = threading.Thread(target=outbox.send)
     sending.start()
     assert slow.asked.wait(10)

@@ -60,7 +60,8 @@ def add(
         if former.digest == digest and (place == 0 or former.received_at == at):
             return former
     # Another notebook of the same moment comes after those that were there, so that everybody calls it the newer one.
-    while at in {former.received_at for former in earlier}:
+    taken = {former.received_at for former in earlier}
+    while at in taken:
         received += timedelta(milliseconds=1)
         at = _written(received)
     _keep(course, digest, notebook)

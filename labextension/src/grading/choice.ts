@@ -110,3 +110,13 @@ export class QuestionChoice implements IDisposable {
   private _error: Error | null = null;
   private _isDisposed = false;
 }
+
+/** What the course would generate next: the first of the curriculum that it does not have. */
+export function nextToGenerate(course: CourseModules | null): string {
+  const known = new Set(course?.modules.map(({ module }) => module));
+  const { catalogue = [] } = course ?? {};
+  return (
+    (catalogue.find(({ module }) => !known.has(module)) ?? catalogue[0])
+      ?.module ?? ''
+  );
+}

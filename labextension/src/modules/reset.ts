@@ -1,7 +1,7 @@
-import { Dialog, showDialog } from '@jupyterlab/apputils';
 import type { TranslationBundle } from '@jupyterlab/translation';
 
 import type { ModuleEntry } from '../api/types';
+import { confirm } from '../components/confirm';
 import { gradeId, isSolution } from '../notebook/cells';
 import { announceBackup, type ModuleCommandsContext } from './commands';
 import { moduleLabel } from './title';
@@ -44,7 +44,7 @@ export function selectedCell(
   return gradeId(shared);
 }
 
-async function confirmReset(
+function confirmReset(
   entry: ModuleEntry,
   cell: string | null,
   trans: TranslationBundle
@@ -60,14 +60,9 @@ async function confirmReset(
           'The cell becomes as it was released; all others stay. Nothing is lost: the present notebook is kept as a backup in the folder .tinytorch/backups/%1 of your workspace.',
           entry.name
         );
-  const result = await showDialog({
+  return confirm({
     title: trans.__('Reset %1?', what),
     body,
-    defaultButton: 0,
-    buttons: [
-      Dialog.cancelButton(),
-      Dialog.warnButton({ label: trans.__('Reset') })
-    ]
+    action: trans.__('Reset')
   });
-  return result.button.accept;
 }

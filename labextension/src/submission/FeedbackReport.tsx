@@ -12,7 +12,7 @@ import type {
 import { StatusIcon } from '../components/StatusIcon';
 import { failedIcon, passedIcon, startedIcon } from '../components/statusIcons';
 import { testLabel } from '../tests/format';
-import { Prompt } from '../thinking/Prompt';
+import { Markdown } from '../components/Markdown';
 import { formatPoints } from '../units';
 import { OwnRunBlock } from './OwnRun';
 
@@ -133,7 +133,7 @@ function AnswerBlock(props: {
           : trans.__('Question %1: not marked yet', number)}
       </h4>
       {answer.comment && (
-        <Prompt markdown={answer.comment} rendermime={rendermime} />
+        <Markdown markdown={answer.comment} rendermime={rendermime} />
       )}
       {answer.level && (
         <LevelBlock

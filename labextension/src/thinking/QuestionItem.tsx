@@ -6,7 +6,7 @@ import type { Question } from './answers';
 import { useSteadyCursor } from './cursor';
 import { InsertMeasurement } from './InsertMeasurement';
 import { lengthLabel, lengthState } from './length';
-import { Prompt } from './Prompt';
+import { Markdown } from '../components/Markdown';
 import { countWords } from './words';
 
 /** What one question needs to know. */
@@ -45,7 +45,7 @@ export function QuestionItem(props: IQuestionItemProps): React.JSX.Element {
   };
   return (
     <li className="jp-TinyTorch-question">
-      <Prompt markdown={question.prompt} rendermime={props.rendermime} />
+      <Markdown markdown={question.prompt} rendermime={props.rendermime} />
       <div className="jp-TinyTorch-answerHead">
         <label className="jp-TinyTorch-answerLabel" htmlFor={id}>
           {trans.__('Your answer to question %1', number)}
@@ -68,7 +68,7 @@ export function QuestionItem(props: IQuestionItemProps): React.JSX.Element {
           role="region"
           aria-label={trans.__('Answer %1 as it will look', number)}
         >
-          <Prompt
+          <Markdown
             markdown={question.answer || trans.__('*Nothing written yet.*')}
             rendermime={props.rendermime}
           />

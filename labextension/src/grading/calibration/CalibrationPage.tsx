@@ -4,7 +4,7 @@ import React, { useMemo, useState } from 'react';
 import type { IQuestionPlace } from '../../api/courses';
 import type { Sample } from '../../api/courseTypes';
 import { EmptyState } from '../../components/EmptyState';
-import { confirm } from '../components/confirm';
+import { confirm } from '../../components/confirm';
 import { Loaded } from '../components/Loaded';
 import { QuestionPicker } from '../components/Picker';
 import { useChanges } from '../components/useChanges';

@@ -1,7 +1,7 @@
 import type { TranslationBundle } from '@jupyterlab/translation';
 import React from 'react';
 
-import type { CourseModules } from '../../api/courseTypes';
+import type { CatalogueEntry } from '../../api/courseTypes';
 import { Notice } from '../../components/Notice';
 import type { GradingModel } from '../model';
 import { fullName } from '../names';
@@ -20,30 +20,25 @@ export function ModulePicker({
   useChanges(model.modules.changed);
   useChanges(model.choice.changed);
   return (
-    <label>
-      {trans.__('Module')}{' '}
-      <select
-        value={model.choice.module ?? ''}
-        onChange={event => {
-          model.choice.chooseModule(event.target.value);
-        }}
-      >
-        {model.modules.value?.modules.map(({ module, title }) => (
-          <option key={module} value={module}>
-            {fullName(module, title)}
-          </option>
-        ))}
-      </select>
-    </label>
+    <AssignmentPicker
+      assignments={model.modules.value?.modules ?? []}
+      chosen={model.choice.module ?? ''}
+      onChoose={module => {
+        model.choice.chooseModule(module);
+      }}
+      trans={trans}
+    />
   );
 }
 
-/** Chooses what to generate: whatever the curriculum holds, the first that the course does not have unless told. */
-export function CataloguePicker(
-  props: IPickerProps & { chosen: string; onChoose: (module: string) => void }
-): React.JSX.Element {
-  const { chosen, model, onChoose, trans } = props;
-  useChanges(model.modules.changed);
+/** Chooses one of several modules and projects. */
+export function AssignmentPicker(props: {
+  assignments: readonly CatalogueEntry[];
+  chosen: string;
+  onChoose: (module: string) => void;
+  trans: TranslationBundle;
+}): React.JSX.Element {
+  const { assignments, chosen, onChoose, trans } = props;
   return (
     <label>
       {trans.__('Module')}{' '}
@@ -53,23 +48,13 @@ export function CataloguePicker(
           onChoose(event.target.value);
         }}
       >
-        {model.modules.value?.catalogue.map(({ module, title }) => (
+        {assignments.map(({ module, title }) => (
           <option key={module} value={module}>
             {fullName(module, title)}
           </option>
         ))}
       </select>
     </label>
-  );
-}
-
-/** What the course would generate next: the first of the curriculum that it does not have. */
-export function nextToGenerate(course: CourseModules | null): string {
-  const known = new Set(course?.modules.map(({ module }) => module));
-  const { catalogue = [] } = course ?? {};
-  return (
-    (catalogue.find(({ module }) => !known.has(module)) ?? catalogue[0])
-      ?.module ?? ''
   );
 }
 

@@ -1,11 +1,8 @@
 import React, { useState } from 'react';
 
 import type { JobBody } from '../../api/courseTypes';
-import {
-  CataloguePicker,
-  ModulePicker,
-  nextToGenerate
-} from '../components/Picker';
+import { nextToGenerate } from '../choice';
+import { AssignmentPicker, ModulePicker } from '../components/Picker';
 import { useChanges } from '../components/useChanges';
 import type { IPageProps } from '../GradingView';
 import { KINDS, kindLabel } from './labels';
@@ -60,9 +57,9 @@ export function RequestForm({ model, trans }: IPageProps): React.JSX.Element {
         </select>
       </label>
       {isGenerating ? (
-        <CataloguePicker
+        <AssignmentPicker
+          assignments={model.modules.value?.catalogue ?? []}
           chosen={toGenerate}
-          model={model}
           onChoose={setGenerated}
           trans={trans}
         />

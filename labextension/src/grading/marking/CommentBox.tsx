@@ -4,8 +4,8 @@ import React, { useEffect, useState } from 'react';
 
 import type { KeptComment } from '../../api/courseTypes';
 import { Notice } from '../../components/Notice';
-import { Prompt } from '../../thinking/Prompt';
-import { confirm } from '../components/confirm';
+import { Markdown } from '../../components/Markdown';
+import { confirm } from '../../components/confirm';
 import { Key } from '../components/Key';
 import { useChanges } from '../components/useChanges';
 import type { AnswerModel } from './answer';
@@ -62,7 +62,7 @@ export function CommentBox(props: {
       </div>
       {isPreview && comment.trim() !== '' && (
         <div className="jp-TinyTorch-preview">
-          <Prompt markdown={comment} rendermime={rendermime} />
+          <Markdown markdown={comment} rendermime={rendermime} />
         </div>
       )}
       <Bank answer={answer} bank={bank} trans={trans} />

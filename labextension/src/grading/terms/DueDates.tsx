@@ -1,7 +1,7 @@
 import React, { useState } from 'react';
 
 import type { ModuleColumn } from '../../api/courseTypes';
-import { confirm } from '../components/confirm';
+import { confirm } from '../../components/confirm';
 import { Loaded } from '../components/Loaded';
 import { Scroll } from '../components/Scroll';
 import type { IPageProps } from '../GradingView';

@@ -2,8 +2,8 @@ import { type IRenderMimeRegistry, MimeModel } from '@jupyterlab/rendermime';
 import { Widget } from '@lumino/widgets';
 import React from 'react';
 
-/** Markdown of a question, an answer or a comment, rendered as the notebook renders what it does not trust. */
-export function Prompt(props: {
+/** A question, an answer or a comment, rendered as the notebook renders what it does not trust. */
+export function Markdown(props: {
   markdown: string;
   rendermime: IRenderMimeRegistry;
 }): React.JSX.Element {

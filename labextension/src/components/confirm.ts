@@ -1,6 +1,6 @@
 import { Dialog, showDialog } from '@jupyterlab/apputils';
 
-/** Ask before something that cannot be undone; Escape leaves everything as it is, and so does Enter. */
+/** Ask before something is replaced or removed; Escape leaves everything as it is, and so does Enter. */
 export async function confirm(question: {
   title: string;
   /** What is lost, and what stays. */
