@@ -53,10 +53,16 @@ class Sidebar:
         )
 
     def close_notebook(self) -> None:
-        """Save the current notebook and close it."""
+        """Save the current notebook and close it.
+
+        What the kernel tells of its language while a save is under way is written into the notebook, too.
+        """
         self.page.evaluate(
             """async () => {
-                await window.jupyterapp.shell.currentWidget.context.save();
+                const { context } = window.jupyterapp.shell.currentWidget;
+                do {
+                    await context.save();
+                } while (context.model.dirty);
                 await window.jupyterapp.commands.execute('application:close');
             }"""
         )

@@ -210,6 +210,7 @@ def test_axe_finds_nothing(page: Page, sidebar: Sidebar, package: Path, theme: s
     assert_accessible(page, "running")
     row.get_by_role("button", name="Cancel").click()
     expect(status(sidebar, 1)).to_have_text("Passed")
+    assert_plot_is_drawn(row.get_by_role("img"))
     append(package, "del Linear")
     run(sidebar, 1, "Missed")
     assert_accessible(page, "missed")
