@@ -10,7 +10,7 @@ import pytest
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser, BrowserContext, Page, Request, Route
 
-from tests.grading.hostile import HTML, TEXTS
+from tests.grading.hostile import HTML, OUT, TEXTS
 from tinytorch_lab import coursework
 from tinytorch_lab.coursework import AnswerFeedback, Feedback, OwnRun, OwnTest
 from tinytorch_lab.curriculum.markscheme import Level
@@ -225,12 +225,15 @@ def test_the_policy_would_stop_what_the_cleaning_let_through(opened: Opened):
     page = render_page(feedback())
     for text in HTML:
         opened.load(page.replace("</main>", f"{text}</main>", 1))
-        opened.page.wait_for_timeout(50)
-        assert opened.alarms == [], text
-        # No policy in a page can forbid a refresh, which is why what is cleaned away matters.
-        if "refresh" not in text:
+        # No policy in a page can forbid a refresh, which is why what is cleaned away matters. It must not come late,
+        # into the page after it.
+        if "refresh" in text:
+            opened.page.wait_for_url(OUT)
+        else:
+            opened.page.wait_for_timeout(50)
             assert opened.page.url == ADDRESS, text
             assert opened.sent == [], text
+        assert opened.alarms == [], text
 
 
 def assert_harmless(page: Page, text: str) -> None:
