@@ -129,13 +129,22 @@ def console_errors() -> list[str]:
 
 
 END_SESSIONS = """async () => {
+    const pause = time => new Promise(resolve => setTimeout(resolve, time));
     const starting = [...window.jupyterapp.shell.widgets('main')].map(widget => widget.sessionContext?.ready);
-    await Promise.race([Promise.allSettled(starting), new Promise(resolve => setTimeout(resolve, 10_000))]);
-    await window.jupyterapp.serviceManager.sessions.shutdownAll().catch(() => null);
+    await Promise.race([Promise.allSettled(starting), pause(10_000)]);
+    const { sessions } = window.jupyterapp.serviceManager;
+    const end = () => sessions.shutdownAll().then(() => sessions.refreshRunning());
+    for (let tries = 0; tries < 50; tries++) {
+        const ended = await end().then(() => [...sessions.running()].length === 0, () => false);
+        if (ended) {
+            return;
+        }
+        await pause(200);
+    }
 }"""
-"""Ends the kernels, also one that is just starting, whose session the next test would find dying.
+"""Ends the kernels, also one that is just starting or restarting, whose session the next test would find dying.
 
-One that is restarting cannot be shut down; the server ends it.
+The server refuses to end one while it restarts.
 """
 
 
