@@ -132,19 +132,14 @@ END_SESSIONS = """async () => {
     const pause = time => new Promise(resolve => setTimeout(resolve, time));
     const starting = [...window.jupyterapp.shell.widgets('main')].map(widget => widget.sessionContext?.ready);
     await Promise.race([Promise.allSettled(starting), pause(10_000)]);
-    const { sessions } = window.jupyterapp.serviceManager;
-    const end = () => sessions.shutdownAll().then(() => sessions.refreshRunning());
-    for (let tries = 0; tries < 50; tries++) {
-        const ended = await end().then(() => [...sessions.running()].length === 0, () => false);
-        if (ended) {
-            return;
-        }
+    const end = () => window.jupyterapp.serviceManager.sessions.shutdownAll().then(() => true, () => false);
+    for (let tries = 0; tries < 50 && !(await end()); tries++) {
         await pause(200);
     }
 }"""
 """Ends the kernels, also one that is just starting or restarting, whose session the next test would find dying.
 
-The server refuses to end one while it restarts.
+The server refuses to end one while it restarts, so it is asked again.
 """
 
 

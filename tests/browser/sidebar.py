@@ -55,14 +55,15 @@ class Sidebar:
     def close_notebook(self) -> None:
         """Save the current notebook and close it.
 
-        What the kernel tells of its language while a save is under way is written into the notebook, too.
+        What the kernel tells of its language while a save is under way asks for one more.
         """
         self.page.evaluate(
             """async () => {
                 const { context } = window.jupyterapp.shell.currentWidget;
-                do {
+                await context.save();
+                if (context.model.dirty) {
                     await context.save();
-                } while (context.model.dirty);
+                }
                 await window.jupyterapp.commands.execute('application:close');
             }"""
         )
