@@ -84,6 +84,35 @@ def test_late_cell_fails_and_the_rest_runs(run):
     assert end.integrity == "ok"
 
 
+SLOW_TRACEBACK = """
+import time
+tracebacks = get_ipython().InteractiveTB
+usual = tracebacks.structured_traceback
+def slow(*arguments, **options):
+    time.sleep({seconds})
+    return usual(*arguments, **options)
+tracebacks.structured_traceback = slow"""
+
+
+@pytest.mark.parametrize(("seconds", "shown"), [(0.25, True), (5, False)])
+def test_a_late_cell_says_where_although_showing_it_takes_long(run, seconds, shown):
+    (_, late, after), end = run(
+        SLOW_TRACEBACK.format(seconds=seconds), "while True: pass", "print('still here')", limits=SHORT
+    )
+    assert late.status == "timeout"
+    assert [(frame.cell, frame.line) for frame in late.failure.frames] == [("c1", 1)]
+    assert ("error" in [output["output_type"] for output in late.outputs]) is shown
+    assert after.outputs[0]["text"] == "still here\n"
+    assert end.integrity == "ok"
+
+
+def test_an_error_just_in_time_is_no_timeout(run):
+    limits = Limits(cell_seconds=2)
+    (_, result), _ = run(SLOW_TRACEBACK.format(seconds=0.6), "time.sleep(1.6)\n1 / 0", limits=limits)
+    assert (result.status, result.failure.kind) == ("error", "ZeroDivisionError")
+    assert [(frame.cell, frame.line) for frame in result.failure.frames] == [("c1", 2)]
+
+
 def test_cell_that_will_not_stop_ends_the_run(run):
     stubborn = "import signal\nsignal.signal(signal.SIGALRM, signal.SIG_IGN)\nwhile True: pass"
     results, end = run("1", stubborn, "2", limits=SHORT)

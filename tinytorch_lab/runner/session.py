@@ -18,8 +18,9 @@ from tinytorch_lab.runner.frames import FrameReader, ProtocolError, pack
 from tinytorch_lab.runner.results import Places, filename_of_test, made_failure, make_result, printable
 from tinytorch_lab.runner.values import MAX_DESCRIPTION_BYTES, MAX_VALUE_BYTES, decode
 
-_GRACE_SECONDS = 1.0
-"""How long after its time a cell may still answer before its process is killed."""
+_GRACE_SECONDS = 3.0
+"""How long after its time a cell may still answer before its process is killed: showing and describing an error take
+up to a second each, and a machine that grades on all its cores needs a little more."""
 
 _MAX_PROBES = 2_000
 _MAX_PROBE_BYTES = 64 << 20

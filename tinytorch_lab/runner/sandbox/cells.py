@@ -20,7 +20,7 @@ _exec, _load = exec, marshal.loads
 _set_handler, _set_timer = signal.signal, signal.setitimer
 _start_trace, _stop_trace, _peak = tracemalloc.start, tracemalloc.stop, tracemalloc.get_traced_memory
 
-_DESCRIBING_SECONDS = 0.4
+_DESCRIBING_SECONDS = 1.0
 _REPEAT_SECONDS = 0.15
 """The alarm comes again, for code that catches everything once."""
 
@@ -38,6 +38,9 @@ class CellRunner:
         self._shell, self._recorder, self._guard, self._channel = shell, recorder, guard, channel
         self._probes = ProbeRecorder(channel)
         self._count = 1
+        self._timeout: CellTimeout | None = None
+        self._may_lengthen = False
+        shell.before_traceback = self._time_for_traceback
         self._streams = Stream("stdout", recorder), Stream("stderr", recorder)
         sys.stdout, sys.stderr = self._streams
 
@@ -50,15 +53,16 @@ class CellRunner:
         test = header["kind"] == "test"
         self._recorder.restart(header["output_bytes"])
         report: Message = {"end": header["token"], "status": "ok", "count": self._count, "peak": 0, "replaced": []}
+        self._timeout, self._may_lengthen = None, True
         try:
-            _set_handler(signal.SIGALRM, _time_is_up)
+            _set_handler(signal.SIGALRM, self._time_is_up)
             _set_timer(signal.ITIMER_REAL, header["seconds"], _REPEAT_SECONDS)
             run: Callable[[Message, bytes, Message], None] = self._run_test if test else self._run_student
             run(header, raw, report)
             _set_timer(signal.ITIMER_REAL, 0)
         except CellTimeout as error:
             _set_timer(signal.ITIMER_REAL, 0)
-            report |= {"status": "error", "failure": report.get("failure") or describe(error)}
+            report |= {"status": "error", "failure": report.get("failure") or self._describe(error)}
         self._count += header.get("names") is None
         outputs = self._recorder.take()
         self._channel.send(f'{_encode(report)[:-1]},"outputs":{outputs}}}')
@@ -74,7 +78,7 @@ class CellRunner:
         except BaseException as escaped:
             error = escaped
         if error is not None:
-            report |= _failed(error)
+            report |= self._failed(error)
 
     def _run_test(self, header: Message, raw: bytes, report: Message) -> None:
         report["replaced"] = self._guard.restore()
@@ -89,19 +93,29 @@ class CellRunner:
                 _start_trace()
                 _exec(code, namespace)
         except BaseException as error:
-            report |= _failed(error)
+            report |= self._failed(error)
             # What the course's own test left replaced when it failed must not be blamed on the next cell.
             self._guard.restore()
         self._probes.finish()
         report["peak"] = _peak()[1]
         _stop_trace()
 
+    def _failed(self, error: BaseException) -> Message:
+        """Return what a report says of ``error``; its text is student code and gets a little time of its own."""
+        _set_timer(signal.ITIMER_REAL, _DESCRIBING_SECONDS)
+        return {"status": "error", "failure": self._describe(error)}
 
-def _failed(error: BaseException) -> Message:
-    """Return what a report says of ``error``; its text is student code and gets a little time of its own."""
-    _set_timer(signal.ITIMER_REAL, _DESCRIBING_SECONDS)
-    return {"status": "error", "failure": describe(error)}
+    def _describe(self, error: BaseException) -> dict[str, Any]:
+        """Describe ``error``; of several timeouts the first, for the later ones struck while that one was shown."""
+        return describe(self._timeout if self._timeout and isinstance(error, CellTimeout) else error)
 
+    def _time_for_traceback(self) -> None:
+        """Let IPython show why the cell failed even if that takes long; only once, or the cell could go on for ever."""
+        if self._may_lengthen:
+            self._may_lengthen = False
+            _set_timer(signal.ITIMER_REAL, _DESCRIBING_SECONDS, _REPEAT_SECONDS)
 
-def _time_is_up(_number: int, _frame: FrameType | None) -> NoReturn:
-    raise CellTimeout("the time for this cell is over")
+    def _time_is_up(self, _number: int, _frame: FrameType | None) -> NoReturn:
+        error = CellTimeout("the time for this cell is over")
+        self._timeout = self._timeout or error
+        raise error

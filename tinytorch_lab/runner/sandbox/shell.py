@@ -3,6 +3,7 @@
 import builtins
 import os
 import re
+from collections.abc import Callable
 from typing import Any, NoReturn
 
 from ipykernel.compiler import XCachingCompiler
@@ -64,6 +65,16 @@ class Shell(ZMQInteractiveShell):
     """Runs cells; what would end or block a kernel raises instead."""
 
     input_transformer_manager = Instance(CellTransformer, ())
+    before_traceback: Callable[[], None] = staticmethod(lambda: None)
+
+    def showtraceback(self, *arguments: Any, **options: Any) -> None:
+        """Show the present exception once ``before_traceback`` has been told."""
+        self.before_traceback()
+        super().showtraceback(*arguments, **options)
+
+    def _format_exception_for_storage(self, *_: object, **__: object) -> dict[str, Any]:
+        """Draw no second traceback: the history of a run is kept for nobody."""
+        return {}
 
     def enable_gui(self, gui: object = None) -> None:
         """Accept inline plots; there is no event loop for any other kind."""
