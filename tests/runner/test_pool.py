@@ -108,9 +108,18 @@ def test_a_late_cell_says_where_although_showing_it_takes_long(run, seconds, sho
 
 def test_an_error_just_in_time_is_no_timeout(run):
     limits = Limits(cell_seconds=2)
-    (_, result), _ = run(SLOW_TRACEBACK.format(seconds=0.6), "time.sleep(1.6)\n1 / 0", limits=limits)
+    (_, result), _ = run(SLOW_TRACEBACK.format(seconds=0.8), "time.sleep(1.6)\n1 / 0", limits=limits)
     assert (result.status, result.failure.kind) == ("error", "ZeroDivisionError")
     assert [(frame.cell, frame.line) for frame in result.failure.frames] == [("c1", 2)]
+
+
+def test_a_traceback_shown_on_the_way_neither_shortens_nor_frees_a_cell(run):
+    shown = "get_ipython().run_cell('1 / 0')\n"
+    (short, late), end = run(shown + "import time\ntime.sleep(1.3)", shown + "while True: pass", limits=Limits(3))
+    assert (short.status, late.status) == ("ok", "timeout")
+    assert [(frame.cell, frame.line) for frame in late.failure.frames] == [("c1", 2)]
+    assert late.seconds < 5.5
+    assert end.integrity == "ok"
 
 
 def test_cell_that_will_not_stop_ends_the_run(run):

@@ -19,8 +19,8 @@ from tinytorch_lab.runner.results import Places, filename_of_test, made_failure,
 from tinytorch_lab.runner.values import MAX_DESCRIPTION_BYTES, MAX_VALUE_BYTES, decode
 
 _GRACE_SECONDS = 3.0
-"""How long after its time a cell may still answer before its process is killed: showing and describing an error take
-up to a second each, and a machine that grades on all its cores needs a little more."""
+"""How long after its time a cell may still answer before its process is killed: showing and describing an error may
+take a second each, and a machine that grades on all its cores needs a little more."""
 
 _MAX_PROBES = 2_000
 _MAX_PROBE_BYTES = 64 << 20

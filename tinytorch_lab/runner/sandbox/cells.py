@@ -4,6 +4,7 @@ import json
 import marshal
 import signal
 import sys
+import time
 import tracemalloc
 from collections.abc import Callable
 from types import FrameType
@@ -17,7 +18,7 @@ from tinytorch_lab.runner.sandbox.recording import ProbeRecorder
 
 _encode = json.JSONEncoder(separators=(",", ":")).encode
 _exec, _load = exec, marshal.loads
-_set_handler, _set_timer = signal.signal, signal.setitimer
+_set_handler, _set_timer, _now = signal.signal, signal.setitimer, time.monotonic
 _start_trace, _stop_trace, _peak = tracemalloc.start, tracemalloc.stop, tracemalloc.get_traced_memory
 
 _DESCRIBING_SECONDS = 1.0
@@ -39,7 +40,7 @@ class CellRunner:
         self._probes = ProbeRecorder(channel)
         self._count = 1
         self._timeout: CellTimeout | None = None
-        self._may_lengthen = False
+        self._deadline = 0.0
         shell.before_traceback = self._time_for_traceback
         self._streams = Stream("stdout", recorder), Stream("stderr", recorder)
         sys.stdout, sys.stderr = self._streams
@@ -53,7 +54,7 @@ class CellRunner:
         test = header["kind"] == "test"
         self._recorder.restart(header["output_bytes"])
         report: Message = {"end": header["token"], "status": "ok", "count": self._count, "peak": 0, "replaced": []}
-        self._timeout, self._may_lengthen = None, True
+        self._timeout, self._deadline = None, _now() + header["seconds"]
         try:
             _set_handler(signal.SIGALRM, self._time_is_up)
             _set_timer(signal.ITIMER_REAL, header["seconds"], _REPEAT_SECONDS)
@@ -110,10 +111,10 @@ class CellRunner:
         return describe(self._timeout if self._timeout and isinstance(error, CellTimeout) else error)
 
     def _time_for_traceback(self) -> None:
-        """Let IPython show why the cell failed even if that takes long; only once, or the cell could go on for ever."""
-        if self._may_lengthen:
-            self._may_lengthen = False
-            _set_timer(signal.ITIMER_REAL, _DESCRIBING_SECONDS, _REPEAT_SECONDS)
+        """Let IPython show why the cell failed until a little after the cell's time, however often it is asked to."""
+        left = self._deadline + _DESCRIBING_SECONDS - _now()
+        if left > 0:
+            _set_timer(signal.ITIMER_REAL, left, _REPEAT_SECONDS)
 
     def _time_is_up(self, _number: int, _frame: FrameType | None) -> NoReturn:
         error = CellTimeout("the time for this cell is over")
